@@ -1,0 +1,44 @@
+"""What somebody may ask for: imperative, and possibly refused."""
+
+from dataclasses import dataclass
+
+from server.domain.vocabulary import Color, Column, PlayerId
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGame:
+    """Open a game and take one of its seats."""
+
+    player: PlayerId
+    color: Color
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JoinGame:
+    """Take the other seat.
+
+    `coin` is the toss for a game whose opener asked for a random colour: true gives the opener RED.
+    The domain knows no chance, so the caller tosses it.
+    """
+
+    player: PlayerId
+    coin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MakeMove:
+    """Drop a token into a column."""
+
+    player: PlayerId
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Resign:
+    """Give the game to the opponent."""
+
+    player: PlayerId
+
+
+Command = OpenGame | JoinGame | MakeMove | Resign

@@ -1,0 +1,45 @@
+"""What can have happened in a game: the only thing that is ever stored.
+
+Events are past tense and public. They hold no secret and no personal data beyond a player's id.
+A stored event is never changed: a new shape is a new schema version (see `server.eventstore.codec`).
+"""
+
+from dataclasses import dataclass
+
+from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
+
+
+@dataclass(frozen=True, slots=True)
+class GameOpened:
+    """A player opened a game and waits for an opponent. `public` games are listed in the lobby."""
+
+    opener: PlayerId
+    color: Color
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GameStarted:
+    """The second seat was taken. Player one holds RED and moves first; chance, if asked for, has spoken."""
+
+    player_one: PlayerId
+    player_two: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
+class MoveMade:
+    """A player dropped a token into a column."""
+
+    player: PlayerId
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class GameFinished:
+    """The game is over. Appended together with the move that ended it, if a move did."""
+
+    result: GameResult
+    reason: EndReason
+
+
+GameEvent = GameOpened | GameStarted | MoveMade | GameFinished
