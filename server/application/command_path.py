@@ -1,0 +1,174 @@
+"""The way down: a command is decided on the live game and appended with the version it was decided on.
+
+A refusal is only told after a look at the log, because what this process holds may be a moment old; a command
+whose outcome is unknown is never called refused.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from server.application.live_games import LiveGame, LiveGames
+from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
+from server.domain.decide import decide
+from server.domain.errors import ConnectFourError, UnknownGameError
+from server.domain.vocabulary import Color, GameId, PlayerId, Version
+from server.eventstore.errors import StoreUnavailableError, WrongExpectedVersionError
+from server.eventstore.store import EventStore
+
+_GAME_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
+_GAME_ID_LENGTH: Final = 12
+_JOIN_ATTEMPTS: Final = 5
+_TIME_LIMIT_S: Final = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A command is carried out, durably; `duplicate` if it was so before."""
+
+    game: GameId
+    version: Version
+    duplicate: bool
+
+
+class RefusedError(Exception):
+    """A command was refused, by the rules or because the game has moved on; nothing happened.
+
+    `reason` is a `ConnectFourError` or a `WrongExpectedVersionError`, and `live` the game as it is.
+    """
+
+    def __init__(self, reason: ConnectFourError | WrongExpectedVersionError, live: LiveGame) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.live = live
+
+
+def new_game_id() -> GameId:
+    """Return an id that nobody guesses: 12 characters that are hard to confuse, 59 bits of chance."""
+    return GameId("".join(secrets.choice(_GAME_ID_ALPHABET) for _ in range(_GAME_ID_LENGTH)))
+
+
+class CommandPath:
+    """Carries commands out, in tasks that the server owns: who asked may vanish, the command goes on.
+
+    Every call may raise, besides what it says, `StoreBusyError` (nothing happened) and `StoreUnavailableError`
+    (the outcome is unknown; asking again with the same command id settles it).
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        games: LiveGames,
+        *,
+        new_id: Callable[[], GameId] = new_game_id,
+        toss: Callable[[], bool] = lambda: secrets.randbits(1) == 1,
+    ) -> None:
+        self._store = store
+        self._games = games
+        self._new_id = new_id
+        self._toss = toss
+        self._under_way: set[asyncio.Task[Accepted]] = set()
+
+    async def open_game(self, player: PlayerId, color: Color, *, public: bool) -> Accepted:
+        """Open a new game."""
+        return await self._own(self._open(OpenGame(player, color, public)))
+
+    async def join_game(self, player: PlayerId, game: GameId) -> Accepted:
+        """Take the free seat of a game; taking it twice is taking it once.
+
+        Raises:
+            RefusedError: both seats are taken, it is the player's own game, or there is no such game.
+        """
+        return await self._own(self._join(JoinGame(player, self._toss()), game))
+
+    async def act(
+        self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
+    ) -> Accepted:
+        """Carry out what a player does in a game that they saw at `expected_version`.
+
+        Raises:
+            RefusedError: the rules say no, or the game is at another version.
+        """
+        return await self._own(self._act(command, game, expected_version, command_id))
+
+    async def finish(self) -> None:
+        """Wait for the commands under way; each ends within its time limit."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _own(self, work: Coroutine[Any, Any, Accepted]) -> Accepted:
+        """Run `work` in a task that is kept until it ends, also when the caller is cancelled meanwhile."""
+        task = asyncio.get_running_loop().create_task(_within_time(work))
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Accepted]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: its caller may be gone
+
+    async def _open(self, command: OpenGame) -> Accepted:
+        game = self._new_id()
+        live = await self._games.get(game)
+        return await self._append(command, live, Version(0), uuid4())
+
+    async def _join(self, command: JoinGame, game: GameId) -> Accepted:
+        live = await self._games.get(game)
+        command_id = uuid4()
+        for _ in range(_JOIN_ATTEMPTS):
+            await live.catch_up()
+            try:
+                return await self._append(command, live, live.version, command_id)
+            except WrongExpectedVersionError as error:
+                refusal = error
+            except ConnectFourError as error:
+                raise RefusedError(error, live) from error
+        raise RefusedError(refusal, live)
+
+    async def _act(
+        self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
+    ) -> Accepted:
+        live = await self._games.get(game)
+        try:
+            return await self._append(command, live, expected_version, command_id)
+        except (ConnectFourError, WrongExpectedVersionError):
+            await live.catch_up()
+        try:
+            return await self._append(command, live, expected_version, command_id)
+        except WrongExpectedVersionError as error:
+            await live.catch_up()
+            raise RefusedError(error, live) from error
+        except ConnectFourError as error:
+            raise RefusedError(error, live) from error
+
+    async def _append(
+        self, command: Command, live: LiveGame, expected_version: Version, command_id: UUID
+    ) -> Accepted:
+        """Decide on the live game and append. The order matters: a duplicate is one whatever else is wrong."""
+        before = live.carried_out(command_id)
+        if before is not None:
+            return Accepted(live.id, before, duplicate=True)
+        if live.version == 0 and not isinstance(command, OpenGame):
+            raise UnknownGameError
+        if expected_version != live.version:
+            raise WrongExpectedVersionError(live.id, expected_version, live.version)
+        events = decide(command, live.game)
+        if not events:
+            return Accepted(live.id, live.version, duplicate=True)
+        appended = await self._store.append(live.id, expected_version, command_id, events)
+        return Accepted(live.id, appended.version, appended.duplicate)
+
+
+async def _within_time(work: Coroutine[Any, Any, Accepted]) -> Accepted:
+    try:
+        async with asyncio.timeout(_TIME_LIMIT_S):
+            return await work
+    except TimeoutError as error:
+        raise StoreUnavailableError("the command was not answered in time") from error

@@ -1,0 +1,35 @@
+"""The names of players, remembered so that showing a game does not ask for them each time."""
+
+from collections import OrderedDict
+from collections.abc import Collection
+from typing import Final
+
+from server.domain.vocabulary import PlayerId
+from server.identity.players import Players
+
+MAX_REMEMBERED: Final = 10_000
+
+
+class Names:
+    """Looks up names, and remembers those asked for most recently."""
+
+    def __init__(self, players: Players, *, max_remembered: int = MAX_REMEMBERED) -> None:
+        self._players = players
+        self._max_remembered = max_remembered
+        self._remembered: OrderedDict[PlayerId, str] = OrderedDict()
+
+    async def of(self, players: Collection[PlayerId]) -> dict[PlayerId, str]:
+        """Return the names of those of `players` that still have one.
+
+        Raises:
+            PlayersUnavailableError: Postgres did not answer in time.
+        """
+        unknown = [player for player in players if player not in self._remembered]
+        if unknown:
+            self._remembered.update(await self._players.names(unknown))
+        found = {player: self._remembered[player] for player in players if player in self._remembered}
+        for player in found:
+            self._remembered.move_to_end(player)
+        while len(self._remembered) > self._max_remembered:
+            self._remembered.popitem(last=False)
+        return found

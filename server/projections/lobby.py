@@ -1,0 +1,139 @@
+"""The lobby: which games are open, live or finished, newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, assert_never
+
+from server.database.pool import CONNECTION_LOST, AnyConnection, Pool
+from server.domain.events import GameFinished, GameOpened, GameStarted, MoveMade
+from server.domain.vocabulary import GameId, PlayerId, Version
+from server.eventstore.codec import RecordedEvent
+from server.eventstore.errors import StoreUnavailableError
+
+Status = Literal["open", "live", "finished"]
+
+STATUSES: Final[tuple[Status, ...]] = ("open", "live", "finished")
+
+_OPEN: Final = """
+    INSERT INTO lobby (
+      game, opened_position, status, version, public, color, opener, opened_at, updated_at
+    )
+    VALUES ($1, $2, 'open', 1, $3, $4, $5, $6, $6)
+"""
+_CHANGE: Final = """
+    UPDATE lobby
+    SET
+      version = change.version,
+      updated_at = change.updated_at,
+      status = coalesce(change.status, lobby.status),
+      player_one = coalesce(change.player_one, lobby.player_one),
+      player_two = coalesce(change.player_two, lobby.player_two),
+      result = coalesce(change.result, lobby.result),
+      reason = coalesce(change.reason, lobby.reason)
+    FROM unnest(
+      $1::text[], $2::integer[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]
+    ) AS change (game, version, updated_at, status, player_one, player_two, result, reason)
+    WHERE lobby.game = change.game
+"""
+_PAGE: Final = """
+    SELECT
+      game, opened_position, status, version, color, opener, player_one, player_two, result, reason,
+      opened_at, updated_at
+    FROM lobby
+    WHERE public
+    AND status = ANY($1::text[])
+    AND opened_position < $2
+    ORDER BY opened_position DESC
+    LIMIT $3
+"""
+_NEWEST: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class LobbyGame:
+    """A game as the lobby lists it."""
+
+    game: GameId
+    opened_position: int
+    status: Status
+    version: Version
+    color: str
+    opener: PlayerId
+    player_one: PlayerId | None
+    player_two: PlayerId | None
+    result: str | None
+    reason: str | None
+    opened_at: datetime
+    updated_at: datetime
+
+
+@dataclass(slots=True)
+class _Change:
+    """What a batch of events changes in one game; None is "as it was"."""
+
+    version: int
+    updated_at: datetime
+    status: str | None = None
+    player_one: str | None = None
+    player_two: str | None = None
+    result: str | None = None
+    reason: str | None = None
+
+
+class LobbyProjection:
+    """Folds the log into the table `lobby`."""
+
+    name = "lobby"
+
+    async def apply(self, connection: AnyConnection, events: Sequence[RecordedEvent]) -> None:
+        """Fold events into the lobby: one statement for all games opened, one for all that went on."""
+        opened: list[tuple[object, ...]] = []
+        changes: dict[GameId, _Change] = {}
+        for recorded in events:
+            change = changes.setdefault(recorded.game, _Change(recorded.version, recorded.recorded_at))
+            change.version, change.updated_at = recorded.version, recorded.recorded_at
+            match recorded.event:
+                case GameOpened(opener, color, public):
+                    row = (recorded.game, recorded.position, public, color.value, opener, recorded.recorded_at)
+                    opened.append(row)
+                case GameStarted(player_one, player_two):
+                    change.status, change.player_one, change.player_two = "live", player_one, player_two
+                case GameFinished(result, reason):
+                    change.status, change.result, change.reason = "finished", result.value, reason.value
+                case MoveMade():
+                    pass
+                case _:
+                    assert_never(recorded.event)
+        if opened:
+            await connection.executemany(_OPEN, opened)
+        await connection.execute(_CHANGE, *_columns(changes))
+
+
+class Lobby:
+    """Answers what the lobby holds. It follows the log within a fraction of a second."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def page(
+        self, statuses: Sequence[Status] = STATUSES, *, limit: int, before: int | None = None
+    ) -> list[LobbyGame]:
+        """Return up to `limit` public games, newest first, opened before a position of the log.
+
+        Raises:
+            StoreUnavailableError: Postgres did not answer in time.
+        """
+        try:
+            rows = await self._pool.fetch(_PAGE, list(statuses), _NEWEST if before is None else before, limit)
+        except CONNECTION_LOST as error:
+            raise StoreUnavailableError from error
+        return [LobbyGame(*row) for row in rows]
+
+
+def _columns(changes: dict[GameId, _Change]) -> tuple[list[Any], ...]:
+    rows = [
+        (game, c.version, c.updated_at, c.status, c.player_one, c.player_two, c.result, c.reason)
+        for game, c in changes.items()
+    ]
+    return tuple([row[column] for row in rows] for column in range(8))
