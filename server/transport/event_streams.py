@@ -1,0 +1,80 @@
+"""Events of a game as they happen, over plain HTTP: server-sent events (the HTML standard, §9.2)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from server.application.live_games import LiveGame, LiveGames
+from server.domain.vocabulary import GameId, Version
+
+HEARTBEAT_S: Final = 15.0
+"""How often a quiet stream says that it lives, so that proxies keep it."""
+
+_COME_BACK_MS: Final = 1000
+
+
+class EventStreams:
+    """The live streams of this process; `end` ends them all, so that the server can stop."""
+
+    def __init__(self, games: LiveGames) -> None:
+        self._games = games
+        self._followers: set[_Follower] = set()
+        self._ended = False
+
+    def live(self, request: Request, game: LiveGame, after: Version) -> Response:
+        """Return a response that never ends: the events after a version, then each new one.
+
+        A browser that reconnects says by `Last-Event-ID` what it has, and gets what it missed.
+        """
+        last_seen = request.headers.get("last-event-id", "")
+        if last_seen.isascii() and last_seen.isdecimal() and len(last_seen) < 10:  # noqa: PLR2004 — fits a version
+            after = Version(int(last_seen))
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(self._follow(game, after), headers=headers, media_type="text/event-stream")
+
+    def end(self) -> None:
+        """End all streams, these and those to come; browsers come back by themselves."""
+        self._ended = True
+        for follower in list(self._followers):
+            follower.start_over()
+
+    async def _follow(self, game: LiveGame, after: Version) -> AsyncIterator[str]:
+        follower = _Follower()
+        game = self._games.add_watcher(game, follower)
+        self._followers.add(follower)
+        try:
+            yield f"retry: {_COME_BACK_MS}\n\n"
+            sent = after
+            while not (follower.ended or self._ended):
+                follower.wanted.clear()
+                for version, encoded in enumerate(game.encoded[sent:], start=sent + 1):
+                    yield f"id: {version}\ndata: {encoded}\n\n"
+                    sent = Version(version)
+                try:
+                    async with asyncio.timeout(HEARTBEAT_S):
+                        await follower.wanted.wait()
+                except TimeoutError:
+                    yield ": still here\n\n"
+        finally:
+            self._followers.discard(follower)
+            game.watchers.discard(follower)
+
+
+class _Follower:
+    """A watcher that follows one game over HTTP."""
+
+    def __init__(self) -> None:
+        self.wanted = asyncio.Event()
+        self.ended = False
+
+    def wake(self, game: GameId) -> None:  # noqa: ARG002 — it follows only one
+        """See `Watcher`."""
+        self.wanted.set()
+
+    def start_over(self) -> None:
+        """See `Watcher`."""
+        self.ended = True
+        self.wanted.set()

@@ -1,0 +1,52 @@
+"""Which player is behind a request or a socket: told by a signed cookie (browsers) or a bearer token (programs)."""
+
+from typing import Final
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from server.domain.vocabulary import PlayerId
+from server.identity.players import Player, Players
+from server.identity.tokens import Tokens
+
+COOKIE: Final = "fourfold"
+
+_COOKIE_LIFETIME_S: Final = 365 * 24 * 3600
+
+
+class Identification:
+    """Reads who somebody is, and lets a browser remember it."""
+
+    def __init__(self, tokens: Tokens, players: Players) -> None:
+        self._tokens = tokens
+        self._players = players
+
+    def claimed(self, connection: HTTPConnection) -> PlayerId | None:
+        """Return the player that the token of `connection` proves, or None for a guest."""
+        token = bearer_token(connection) or connection.cookies.get(COOKIE)
+        return self._tokens.player_of(token) if token else None
+
+    async def player(self, connection: HTTPConnection) -> Player | None:
+        """Return the player behind `connection`, or None for a guest (or somebody who has been erased).
+
+        Raises:
+            PlayersUnavailableError: Postgres did not answer in time.
+        """
+        player = self.claimed(connection)
+        return None if player is None else await self._players.find(player)
+
+    def token_for(self, player: PlayerId) -> str:
+        """Return the token that proves to be `player`."""
+        return self._tokens.issue(player)
+
+    def remember(self, response: Response, token: str, *, secure: bool) -> None:
+        """Have the browser send `token` from now on: not readable by scripts, not sent from other sites."""
+        response.set_cookie(
+            COOKIE, token, max_age=_COOKIE_LIFETIME_S, path="/", httponly=True, samesite="lax", secure=secure
+        )
+
+
+def bearer_token(connection: HTTPConnection) -> str | None:
+    """Return the token in an `Authorization: Bearer` header (RFC 6750), or None."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

@@ -1,0 +1,146 @@
+"""Who may talk to the server, and how much: origins, response headers, limits."""
+
+import ipaddress
+import time
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+_HEADERS: Final = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+_HSTS: Final = "max-age=31536000"
+_MAX_BUCKETS: Final = 10_000
+
+
+class SecurityHeaders:
+    """ASGI middleware: every response tells the browser what this site does not do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers.setdefault("strict-transport-security", _HSTS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class Origins:
+    """Which pages may act for the player whose cookie their browser sends.
+
+    A page of this very site always may: its Origin is the scheme and host that the request itself came to. Others
+    only when they are listed, letter by letter.
+    """
+
+    def __init__(self, allowed: tuple[str, ...] = ()) -> None:
+        self._allowed = frozenset(allowed)
+
+    def admit(self, connection: HTTPConnection) -> bool:
+        """Whether the page behind `connection`, if there is one, may use it. Programs send no Origin."""
+        if connection.headers.get("sec-fetch-site", "none") not in ("same-origin", "none") and not self._is_allowed(
+            connection.headers
+        ):
+            return False
+        origin = connection.headers.get("origin")
+        return origin is None or origin in self._allowed or origin == own_origin(connection)
+
+    def _is_allowed(self, headers: Headers) -> bool:
+        return headers.get("origin") in self._allowed
+
+
+def own_origin(connection: HTTPConnection) -> str:
+    """Return the origin (scheme, host, port) under which the client reached this server."""
+    scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
+    return f"{scheme}://{connection.headers.get('host', '')}"
+
+
+def is_valid_host(connection: HTTPConnection) -> bool:
+    """Whether the Host header is a plain host with an optional port, so that links can be made from it."""
+    host = connection.headers.get("host", "")
+    try:
+        parts = urlsplit(f"//{host}")
+        return bool(parts.hostname) and parts.netloc == host and "@" not in host and (parts.port or 1) > 0
+    except ValueError:
+        return False
+
+
+class TokenBucket:
+    """A limit that allows bursts: `burst` at once, and `per_s` more each second."""
+
+    __slots__ = ("_at", "_burst", "_clock", "_left", "_per_s")
+
+    def __init__(self, per_s: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._clock = clock
+        self._left = burst
+        self._at = clock()
+
+    def take(self) -> bool:
+        """Use one up; False when none is left, and then nothing is used."""
+        now = self._clock()
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_s)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class AddressLimit:
+    """A token bucket for each network address. This machine itself is not limited: it could do worse anyway."""
+
+    def __init__(self, per_s: float, burst: float) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def take(self, connection: HTTPConnection) -> bool:
+        """Use one up for the address behind `connection`; False when none is left."""
+        network = _network(connection.client.host if connection.client else "")
+        if network is None:
+            return True
+        bucket = self._buckets.pop(network, None) or TokenBucket(self._per_s, self._burst)
+        self._buckets[network] = bucket  # last in the order: the first ones have been quiet longest
+        if len(self._buckets) > _MAX_BUCKETS:
+            del self._buckets[next(iter(self._buckets))]
+        return bucket.take()
+
+
+def _network(host: str) -> str | None:
+    """Return what one client can be thought to own: an IPv4 address or an IPv6 /64; None for this machine."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None  # a Unix socket: a proxy on this machine
+    if address.is_loopback:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
