@@ -1,7 +1,6 @@
 """The composition root: everything is put together here, for the server and for tests alike."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -9,32 +8,27 @@ from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import WebSocketRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 
 from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.config import Settings, signing_key
 from server.database.migrations import migrate
-from server.database.pool import connect, open_pool
+from server.database.pool import Pool, connect, open_pool
 from server.eventstore.codec import StoredEvent
-from server.eventstore.errors import StoreBusyError, StoreUnavailableError
 from server.eventstore.feed import Feed
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
-from server.identity.errors import PlayersUnavailableError
 from server.identity.players import Players
 from server.identity.tokens import Tokens
 from server.projections.lobby import Lobby, LobbyProjection
 from server.projections.runner import ProjectionRunner
+from server.transport.errors import EXCEPTION_HANDLERS
 from server.transport.event_streams import EventStreams
 from server.transport.http import Resources
 from server.transport.identification import Identification
-from server.transport.problems import ProblemError, problem_response
 from server.transport.protocol import encode_event
 from server.transport.security import AddressLimit, Origins, SecurityHeaders
 from server.transport.site import Site
@@ -44,8 +38,6 @@ NEW_THINGS_PER_S: Final = 1.0
 NEW_THINGS_BURST: Final = 60.0
 
 _SUBSCRIBE_TIME_LIMIT_S: Final = 10.0
-
-_log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -62,14 +54,7 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         lifespan=partial(_lifespan, settings, settings.database_url),
         middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={
-            ProblemError: _on_problem,
-            HTTPException: _on_http_exception,
-            StoreUnavailableError: _on_unavailable,
-            PlayersUnavailableError: _on_unavailable,
-            StoreBusyError: _on_busy,
-            Exception: _on_defect,
-        },
+        exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.begin_shutdown = lambda: None
     return app
@@ -80,60 +65,93 @@ async def _lifespan(settings: Settings, url: str, app: Starlette) -> AsyncIterat
     await migrate(settings.owner_database_url or url)
     pool = await open_pool(url)
     try:
-        writer = Writer(pool)
-        store = EventStore(pool, writer)
-        games = LiveGames(store, encode_event)
-        commands = CommandPath(store, games)
-        lobby = ProjectionRunner(pool, LobbyProjection())
+        system = System(settings, url, pool)
+        app.router.routes.extend(system.routes())
+        app.state.begin_shutdown = system.begin_shutdown
+        async with system.running():
+            yield
+    finally:
+        await pool.close()
 
-        def tell(events: Sequence[StoredEvent]) -> None:
-            games.hear(events)
-            lobby.wake()
 
-        feed = Feed(partial(connect, url), tell, games.start_over)
+class System:
+    """All parts of one process, wired; `running` keeps them at work."""
+
+    def __init__(self, settings: Settings, url: str, pool: Pool) -> None:
+        self._stopping = asyncio.Event()
+        # The way down and the way up meet in the log.
+        self._writer = Writer(pool)
+        self._store = EventStore(pool, self._writer)
+        self._games = LiveGames(self._store, encode_event)
+        self._commands = CommandPath(self._store, self._games)
+        self._feed = Feed(partial(connect, url), self._tell, self._games.start_over)
+        self._lobby = ProjectionRunner(pool, LobbyProjection())
+        # The edges.
         players = Players(pool)
         names = Names(players)
         identification = Identification(Tokens(signing_key(settings)), players)
         origins = Origins(settings.origins)
-        event_streams = EventStreams(games)
-        sockets = Sockets(games, commands, names, identification, origins, settings.max_connections)
-        new_things = AddressLimit(NEW_THINGS_PER_S, NEW_THINGS_BURST)
-        resources = Resources(
-            games, commands, Lobby(pool), players, names, identification, origins, new_things, event_streams
+        self._event_streams = EventStreams(self._games)
+        self._sockets = Sockets(
+            self._games, self._commands, names, identification, origins, settings.max_connections
         )
-        stopping = asyncio.Event()
+        self._resources = Resources(
+            self._games,
+            self._commands,
+            Lobby(pool),
+            players,
+            names,
+            identification,
+            origins,
+            AddressLimit(NEW_THINGS_PER_S, NEW_THINGS_BURST),
+            self._event_streams,
+        )
+        self._site = Site(static_directory(), self._is_ready, self._metrics)
 
-        async def is_ready() -> bool:
-            return not stopping.is_set() and feed.subscribed.is_set() and await store.is_reachable()
+    def routes(self) -> list[BaseRoute]:
+        """Return everything that can be asked for."""
+        return [*self._resources.routes(), WebSocketRoute("/ws", self._sockets.endpoint), *self._site.routes()]
 
-        def begin_shutdown() -> None:
-            stopping.set()
-            event_streams.end()
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work until the end of the block; then finish the commands that were taken, and stop.
 
-        def metrics() -> dict[str, tuple[str, float]]:
-            return {
-                "fourfold_sockets": ("Open websockets.", sockets.count),
-                "fourfold_live_games": ("Games in memory.", games.count),
-                "fourfold_position": ("The position of the last event heard of.", feed.position),
-                "fourfold_appends_waiting": ("Appends that wait for a commit.", writer.waiting),
-            }
-
-        site = Site(static_directory(), is_ready, metrics)
-        app.state.begin_shutdown = begin_shutdown
-        app.router.routes.extend([*resources.routes(), WebSocketRoute("/ws", sockets.endpoint), *site.routes()])
-        background = [asyncio.create_task(work) for work in (writer.run(), games.run(), feed.run(), lobby.run())]
+        Raises:
+            TimeoutError: the feed could not subscribe at the start.
+        """
+        work = (self._writer.run(), self._games.run(), self._feed.run(), self._lobby.run())
+        tasks = [asyncio.create_task(part) for part in work]
         try:
             async with asyncio.timeout(_SUBSCRIBE_TIME_LIMIT_S):
-                await feed.subscribed.wait()
+                await self._feed.subscribed.wait()
             yield
-            begin_shutdown()
-            await commands.finish()
+            self.begin_shutdown()
+            await self._commands.finish()
         finally:
-            for task in background:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
-    finally:
-        await pool.close()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def begin_shutdown(self) -> None:
+        """Say "not ready" from now on, and end the responses that would never end."""
+        self._stopping.set()
+        self._event_streams.end()
+
+    def _tell(self, events: Sequence[StoredEvent]) -> None:
+        self._games.hear(events)
+        self._lobby.wake()
+
+    async def _is_ready(self) -> bool:
+        is_listening = self._feed.subscribed.is_set() and not self._stopping.is_set()
+        return is_listening and await self._store.is_reachable()
+
+    def _metrics(self) -> dict[str, tuple[str, float]]:
+        return {
+            "fourfold_sockets": ("Open websockets.", self._sockets.count),
+            "fourfold_live_games": ("Games in memory.", self._games.count),
+            "fourfold_position": ("The position of the last event heard of.", self._feed.position),
+            "fourfold_appends_waiting": ("Appends that wait for a commit.", self._writer.waiting),
+        }
 
 
 def static_directory() -> Path:
@@ -141,34 +159,3 @@ def static_directory() -> Path:
     package = Path(__file__).parent
     inside = package / "static"
     return inside if inside.is_dir() else package.parent / "static"
-
-
-async def _on_problem(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, ProblemError):
-        raise error
-    return problem_response(error)
-
-
-async def _on_http_exception(_request: Request, error: Exception) -> Response:
-    """Tell what routing refuses the way everything else is told."""
-    if not isinstance(error, HTTPException):
-        raise error
-    if error.status_code == 405:  # noqa: PLR2004 — Method Not Allowed
-        return problem_response(
-            ProblemError("method_not_allowed", "This can't be done here.", headers=dict(error.headers or {}))
-        )
-    return problem_response(ProblemError("not_found", "There is nothing here: check the address."))
-
-
-async def _on_unavailable(_request: Request, _error: Exception) -> Response:
-    detail = "The database did not answer in time. Whether it was done is unknown: ask again with the same key."
-    return problem_response(ProblemError("unavailable", detail))
-
-
-async def _on_busy(_request: Request, _error: Exception) -> Response:
-    return problem_response(ProblemError("too_many_requests", "The server is busy: try again in a moment."))
-
-
-async def _on_defect(_request: Request, _error: Exception) -> Response:
-    # Starlette raises it again behind this answer, and the server logs it, once.
-    return problem_response(ProblemError("internal_error", "The server failed; nothing more is known to you."))

@@ -1,0 +1,87 @@
+"""Live games and the command path on a fresh database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID, uuid4
+
+import pytest
+
+from server.application.command_path import Accepted, CommandPath
+from server.application.live_games import LiveGames
+from server.database.pool import Pool, connect
+from server.domain.commands import MakeMove, Resign
+from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
+from server.eventstore.feed import Feed
+from server.eventstore.store import EventStore
+from server.eventstore.writer import Writer
+from server.transport.protocol import encode_event
+
+ANN, BOB, EVE = PlayerId("ann"), PlayerId("bob"), PlayerId("eve")
+
+
+@dataclass
+class Process:
+    """What one server process holds of the way down and the way up; two of them share a database."""
+
+    store: EventStore
+    games: LiveGames
+    commands: CommandPath
+    feed: Feed
+    _work: list[asyncio.Task[None]]
+
+    async def started_game(self) -> GameId:
+        """Ann opens with RED, Bob joins; the version is 2."""
+        opened = await self.commands.open_game(ANN, Color.RED, public=True)
+        await self.commands.join_game(BOB, opened.game)
+        return opened.game
+
+    async def move(
+        self, game: GameId, player: PlayerId, column: str, expected: int, command_id: UUID | None = None
+    ) -> Accepted:
+        command = MakeMove(player, Column(column))
+        return await self.commands.act(command, game, Version(expected), command_id or uuid4())
+
+    async def resign(self, game: GameId, player: PlayerId, expected: int) -> Accepted:
+        return await self.commands.act(Resign(player), game, Version(expected), uuid4())
+
+    async def stop(self) -> None:
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+
+
+async def start(url: str, pool: Pool, *, listening: bool = True) -> Process:
+    writer = Writer(pool)
+    store = EventStore(pool, writer)
+    games = LiveGames(store, encode_event)
+    feed = Feed(partial(connect, url), games.hear, games.start_over, check_every_s=0.2)
+    parts = [writer.run(), games.run(), *([feed.run()] if listening else [])]
+    process = Process(store, games, CommandPath(store, games), feed, [asyncio.create_task(part) for part in parts])
+    if listening:
+        async with asyncio.timeout(10):
+            await feed.subscribed.wait()
+    return process
+
+
+@pytest.fixture
+async def process(database_url: str, pool: Pool) -> AsyncIterator[Process]:
+    process = await start(database_url, pool)
+    yield process
+    await process.stop()
+
+
+@pytest.fixture
+async def other_process(database_url: str, pool: Pool) -> AsyncIterator[Process]:
+    process = await start(database_url, pool)
+    yield process
+    await process.stop()
+
+
+@pytest.fixture
+async def deaf_process(database_url: str, pool: Pool) -> AsyncIterator[Process]:
+    """A process that hears of no event: all it knows it reads."""
+    process = await start(database_url, pool, listening=False)
+    yield process
+    await process.stop()

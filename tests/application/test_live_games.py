@@ -1,0 +1,96 @@
+"""Live games follow the log, serve everybody from memory, and leave memory when nobody needs them."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import asyncpg
+import pytest
+
+from server.application.live_games import LiveGames
+from server.domain.vocabulary import GameId
+from server.transport.protocol import encode_event
+from tests.application.conftest import ANN, BOB, Process
+
+
+@dataclass(eq=False)
+class Spy:
+    """A watcher that notes how often it was woken."""
+
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    told_to_start_over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self, game: GameId) -> None:
+        self.woken.set()
+
+    def start_over(self) -> None:
+        self.told_to_start_over.set()
+
+
+async def test_a_watcher_is_woken_by_a_move_on_another_process(process: Process, other_process: Process) -> None:
+    game = await process.started_game()
+    spy = Spy()
+    live = other_process.games.add_watcher(await other_process.games.get(game), spy)
+    await process.move(game, ANN, "D", 2)
+    async with asyncio.timeout(10):
+        await spy.woken.wait()
+    assert live.version == 3
+
+
+async def test_a_gap_is_read_from_the_log(process: Process, deaf_process: Process) -> None:
+    """An event from the future is not folded in: what is before it is read first."""
+    game = await process.started_game()
+    spy = Spy()
+    live = deaf_process.games.add_watcher(await deaf_process.games.get(game), spy)
+    for version, player in enumerate([ANN, BOB, ANN], start=2):
+        await process.move(game, player, "D", version)
+    pool = deaf_process.store._pool  # noqa: SLF001 — to hear exactly one event
+    from server.eventstore.store import read_log  # noqa: PLC0415
+
+    async with pool.acquire() as connection:
+        last = (await read_log(connection, 0))[-1]
+    deaf_process.games.hear([last])
+    async with asyncio.timeout(10):
+        await spy.woken.wait()
+    assert [recorded.version for recorded in live.history] == [1, 2, 3, 4, 5]
+
+
+async def test_a_thousand_who_ask_at_once_share_a_read(process: Process, deaf_process: Process) -> None:
+    game = await process.started_game()
+    live = await deaf_process.games.get(game)
+    before = live._reads_begun  # noqa: SLF001
+    await asyncio.gather(*(live.catch_up() for _ in range(1000)))
+    assert live._reads_begun - before <= 2  # noqa: SLF001
+
+
+async def test_games_that_nobody_watches_leave_memory(process: Process) -> None:
+    games = LiveGames(process.store, encode_event, max_idle=3)
+    ids = [await process.started_game() for _ in range(6)]
+    games.add_watcher(await games.get(ids[0]), Spy())
+    for game in ids[1:]:
+        await games.get(game)
+    assert games.count <= 5
+    assert (await games.get(ids[0])).watchers, "a watched game stays"
+
+
+async def test_asking_for_games_that_do_not_exist_fills_no_memory(process: Process) -> None:
+    for number in range(20):
+        assert (await process.games.get(GameId(f"nothing-{number}"))).version == 0
+    assert process.games.count == 0
+
+
+async def test_a_history_that_can_not_be_understood_is_not_shown(process: Process, database_url: str) -> None:
+    """An event that this code does not know, as a newer version would write: nobody sees a wrong board."""
+    game = await process.started_game()
+    spy = Spy()
+    process.games.add_watcher(await process.games.get(game), spy)
+    owner = await asyncpg.connect(database_url)
+    await owner.execute(
+        "SELECT fourfold.append_events(ARRAY[$1], ARRAY[2], ARRAY[gen_random_uuid()], ARRAY[1], "
+        "ARRAY[1::smallint], ARRAY['BoardFlipped'], ARRAY[1::smallint], ARRAY['{}'::jsonb])",
+        game,
+    )
+    await owner.close()
+    async with asyncio.timeout(10):
+        await spy.told_to_start_over.wait()
+    with pytest.raises(Exception, match="BoardFlipped"):
+        await process.games.get(game)
