@@ -23,7 +23,7 @@ import msgspec
 
 from server.database.pool import CONNECTION_LOST, Connection
 from server.eventstore.codec import StoredEvent
-from server.eventstore.store import PAGE, read_head, read_log
+from server.eventstore.store import PAGE, Mark, is_in_log, read_head, read_log
 
 CHANNEL: Final = "fourfold_events"
 
@@ -41,8 +41,8 @@ class Feed:
     """Tells a process what is appended to the log from when it subscribed, by this and by all other processes.
 
     `tell` receives events in order without a hole or a repeat, at least one at a time; it must not block.
-    `start_over` is called when the log turns out to be shorter than what was told (the database was restored to an
-    earlier moment): everything built on what was told must be built anew.
+    `start_over` is called when what was told last is no longer in the log (the database was restored to an earlier
+    moment, or failed over to a standby that lacked it): everything built on what was told must be built anew.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Feed:
         self._tell = tell
         self._start_over = start_over
         self._check_every_s = check_every_s
-        self._position: int | None = None
+        self._last: Mark | None = None
         self._unread: deque[str] = deque(maxlen=MAX_UNREAD)
         self._arrived = asyncio.Event()
         self.subscribed = asyncio.Event()
@@ -66,7 +66,7 @@ class Feed:
     @property
     def position(self) -> int:
         """The position of the last event that was told (or that was there before the feed began)."""
-        return self._position or 0
+        return self._last.position if self._last else 0
 
     async def run(self) -> None:
         """Listen until cancelled; reconnect after a loss, with a growing, jittered pause."""
@@ -91,8 +91,8 @@ class Feed:
         self._unread.clear()
         connection.add_termination_listener(lambda _connection: self._arrived.set())
         await connection.add_listener(CHANNEL, self._on_notification)
-        if self._position is None:
-            self._position = await read_head(connection)
+        if self._last is None:
+            self._last = await read_head(connection)
         else:
             await self._catch_up(connection)
         self.subscribed.set()
@@ -141,9 +141,9 @@ class Feed:
 
     async def _catch_up(self, connection: Connection) -> None:
         """Tell what the log holds beyond what was told."""
-        if await read_head(connection) < self.position:
-            _log.error("the log ends before position %d, which was told: starting over", self.position)
-            self._position = await read_head(connection)
+        if self._last is not None and not await is_in_log(connection, self._last):
+            _log.error("the log no longer holds what was told up to position %d: starting over", self.position)
+            self._last = await read_head(connection)
             self._start_over()
             return
         while events := await read_log(connection, self.position):
@@ -153,5 +153,5 @@ class Feed:
 
     def _told(self, events: Sequence[StoredEvent]) -> None:
         if events:
-            self._position = events[-1].position
+            self._last = Mark(events[-1].position, events[-1].command_id)
             self._tell(events)

@@ -1,6 +1,7 @@
 """Read the log, and append to it. The one door to what is stored."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -36,7 +37,18 @@ _LOG: Final = f"""
     ORDER BY position
     LIMIT $2
 """  # noqa: S608 — a constant of this module
-_HEAD: Final = "SELECT coalesce(max(position), 0) FROM fourfold.events"
+_HEAD: Final = """
+    SELECT position, command_id
+    FROM fourfold.events
+    ORDER BY position DESC
+    LIMIT 1
+"""
+_HOLDS: Final = """
+    SELECT EXISTS (
+      SELECT FROM fourfold.events
+      WHERE position = $1 AND command_id = $2
+    )
+"""
 
 
 class EventStore:
@@ -87,10 +99,27 @@ async def read_log(connection: AnyConnection, after: int, limit: int = PAGE) -> 
     return [_stored(tuple(row)) for row in await connection.fetch(_LOG, after, limit)]
 
 
-async def read_head(connection: AnyConnection) -> int:
-    """Return the position of the newest event, 0 for an empty log."""
-    head: int = await connection.fetchval(_HEAD)
-    return head
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the log that can be missed: its position alone could be another event's by now."""
+
+    position: int
+    command_id: UUID
+
+
+START: Final = Mark(0, UUID(int=0))
+"""The place before the first event: every log holds it."""
+
+
+async def read_head(connection: AnyConnection) -> Mark:
+    """Return the place of the newest event, `START` for an empty log."""
+    row = await connection.fetchrow(_HEAD)
+    return START if row is None else Mark(row["position"], row["command_id"])
+
+
+async def is_in_log(connection: AnyConnection, mark: Mark) -> bool:
+    """Whether the log still holds what lay at `mark`."""
+    return mark == START or bool(await connection.fetchval(_HOLDS, mark.position, mark.command_id))
 
 
 def _stored(row: tuple[int, str, int, str, int, str, UUID, int]) -> StoredEvent:

@@ -170,6 +170,26 @@ async def test_a_log_shorter_than_what_was_told_starts_everybody_over(
         await listener.until(lambda: listener.heard == [1, 2, 2])
 
 
+async def test_a_log_restored_and_grown_again_starts_everybody_over(
+    database_url: str, store: EventStore, owner: Connection
+) -> None:
+    """The position alone would not tell: the log is as long as before, but it is another one."""
+    listener = Listener()
+    async with feeding(database_url, listener, lose):
+        await append(store, "g", 0)
+        await append(store, "g", 1)
+        await listener.until(lambda: len(listener.heard) == 2)
+        async with owner.transaction():
+            await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
+            await owner.execute("DELETE FROM fourfold.events WHERE position = 2")
+            await owner.execute(
+                "SELECT fourfold.append_events(ARRAY['h'], ARRAY[0], ARRAY[gen_random_uuid()], ARRAY[1], "
+                "ARRAY[1::smallint], ARRAY['MoveMade'], ARRAY[1::smallint], ARRAY['{}'::jsonb])"
+            )
+            await owner.execute("ALTER TABLE fourfold.events ENABLE TRIGGER ALL")
+        await listener.until(lambda: listener.started_over == 1)
+
+
 @pytest.fixture
 def some_events(store: EventStore) -> Callable[[int], Awaitable[None]]:
     async def append_some(count: int) -> None:
