@@ -150,6 +150,11 @@ class System:
             "fourfold_sockets": ("Open websockets.", self._sockets.count),
             "fourfold_live_games": ("Games in memory.", self._games.count),
             "fourfold_position": ("The position of the last event heard of.", self._feed.position),
+            "fourfold_lobby_lag": (
+                "How many events the lobby is behind the log.",
+                max(0, self._feed.position - self._lobby.position),
+            ),
+            "fourfold_lobby_stuck": ("1 if an event can't be folded into the lobby.", self._lobby.is_stuck),
             "fourfold_appends_waiting": ("Appends that wait for a commit.", self._writer.waiting),
         }
 

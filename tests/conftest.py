@@ -1,16 +1,20 @@
 """What tests of every floor ask for: a real PostgreSQL, a fresh database in it, a real server."""
 
+import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from server.database.migrations import migrate
-from server.database.pool import Pool, open_pool
+from server.database.pool import Connection, Pool, open_pool
 from server.embedded import EmbeddedPostgres
+from server.eventstore.store import EventStore
+from server.eventstore.writer import Writer
 from tests.processes import ServerProcess
 
 TEMPLATE = f"fourfold_template_{os.getpid()}"
@@ -62,6 +66,32 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
     pool = await open_pool(database_url)
     yield pool
     await pool.close()
+
+
+@asynccontextmanager
+async def running(writer: Writer) -> AsyncIterator[Writer]:
+    """Have a writer write until the end of the block."""
+    task = asyncio.create_task(writer.run())
+    try:
+        yield writer
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def store(pool: Pool) -> AsyncIterator[EventStore]:
+    """An event store on the fresh database."""
+    async with running(Writer(pool)) as writer:
+        yield EventStore(pool, writer)
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[Connection]:
+    """A connection with the rights of the database's owner."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture(scope="session")

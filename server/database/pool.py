@@ -14,6 +14,7 @@ APPLICATION_ROLE: Final = "fourfold_app"
 
 _COMMAND_TIMEOUT_S: Final = 2.5
 _CONNECT_TIMEOUT_S: Final = 5.0
+_READ_ATTEMPTS: Final = 3
 _SESSION: Final = {
     "role": APPLICATION_ROLE,
     "application_name": "fourfold",
@@ -55,6 +56,22 @@ async def open_pool(url: str, *, max_size: int = 10) -> Pool:
         server_settings=_SESSION,
         reset=_nothing_to_reset,
     )
+
+
+async def read(pool: Pool, query: str, *arguments: object) -> list[asyncpg.Record]:
+    """Return the rows of a query that changes nothing.
+
+    A connection that was lost unnoticed is no reason to fail: the query is asked again on another one.
+
+    Raises:
+        One of `CONNECTION_LOST`: Postgres is away, or did not answer in time.
+    """
+    for _ in range(_READ_ATTEMPTS - 1):
+        try:
+            return await pool.fetch(query, *arguments)
+        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, OSError):
+            continue
+    return await pool.fetch(query, *arguments)
 
 
 async def connect(url: str) -> Connection:

@@ -24,6 +24,7 @@ import msgspec
 from server.database.pool import CONNECTION_LOST, Connection
 from server.eventstore.codec import StoredEvent
 from server.eventstore.store import PAGE, Mark, is_in_log, read_head, read_log
+from server.fail_points import fail_point
 
 CHANNEL: Final = "fourfold_events"
 
@@ -112,6 +113,7 @@ class Feed:
                 await self._catch_up(connection)
             self._arrived.clear()
             while self._unread:
+                fail_point("feed.notified")
                 if not self._follow(self._unread.popleft()):
                     await self._catch_up(connection)
         raise asyncpg.InterfaceError("the connection of the feed was closed")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from server.database.pool import CONNECTION_LOST, AnyConnection, Pool
+from server.database.pool import CONNECTION_LOST, AnyConnection, Pool, read
 from server.domain.events import GameEvent
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import RecordedEvent, StoredEvent, decode
@@ -80,7 +80,7 @@ class EventStore:
             StoreUnavailableError: Postgres did not answer in time.
         """
         try:
-            rows = await self._pool.fetch(_STREAM, game, after)
+            rows = await read(self._pool, _STREAM, game, after)
         except CONNECTION_LOST as error:
             raise StoreUnavailableError from error
         return [decode(_stored(tuple(row))) for row in rows]
@@ -88,7 +88,7 @@ class EventStore:
     async def is_reachable(self) -> bool:
         """Whether Postgres answers."""
         try:
-            await self._pool.fetchval("SELECT 1")
+            await read(self._pool, "SELECT 1")
         except CONNECTION_LOST:
             return False
         return True

@@ -20,6 +20,7 @@ from server.domain.events import GameEvent
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import encode
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError, WrongExpectedVersionError
+from server.fail_points import fail_point
 
 MAX_BATCH: Final = 500
 """How many appends one transaction holds at most."""
@@ -123,7 +124,9 @@ class Writer:
         """Carry out a batch and answer each of its appends alone."""
         while batch := _in_time(batch):
             try:
+                fail_point("append.sending")
                 outcomes = await self._pool.fetch(_APPEND, *_arguments([waiting.append for waiting in batch]))
+                fail_point("append.committed")
             except CONNECTION_LOST as error:
                 # Perhaps it was committed, perhaps not: asking again with the same command ids settles it.
                 _log.warning("append of %d not answered, asking again: %r", len(batch), error)

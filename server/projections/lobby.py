@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, assert_never
 
-from server.database.pool import CONNECTION_LOST, AnyConnection, Pool
+from server.database.pool import CONNECTION_LOST, AnyConnection, Pool, read
 from server.domain.events import GameFinished, GameOpened, GameStarted, MoveMade
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.codec import RecordedEvent
@@ -16,13 +16,13 @@ Status = Literal["open", "live", "finished"]
 STATUSES: Final[tuple[Status, ...]] = ("open", "live", "finished")
 
 _OPEN: Final = """
-    INSERT INTO lobby (
+    INSERT INTO {table} (
       game, opened_position, status, version, public, color, opener, opened_at, updated_at
     )
     VALUES ($1, $2, 'open', 1, $3, $4, $5, $6, $6)
 """
 _CHANGE: Final = """
-    UPDATE lobby
+    UPDATE {table} AS lobby
     SET
       version = change.version,
       updated_at = change.updated_at,
@@ -82,9 +82,13 @@ class _Change:
 
 
 class LobbyProjection:
-    """Folds the log into the table `lobby`."""
+    """Folds the log into the table `lobby`, or into another of the same shape."""
 
     name = "lobby"
+
+    def __init__(self, table: str = "lobby") -> None:
+        self._open = _OPEN.format(table=table)
+        self._change = _CHANGE.format(table=table)
 
     async def apply(self, connection: AnyConnection, events: Sequence[RecordedEvent]) -> None:
         """Fold events into the lobby: one statement for all games opened, one for all that went on."""
@@ -106,8 +110,8 @@ class LobbyProjection:
                 case _:
                     assert_never(recorded.event)
         if opened:
-            await connection.executemany(_OPEN, opened)
-        await connection.execute(_CHANGE, *_columns(changes))
+            await connection.executemany(self._open, opened)
+        await connection.execute(self._change, *_columns(changes))
 
 
 class Lobby:
@@ -125,7 +129,7 @@ class Lobby:
             StoreUnavailableError: Postgres did not answer in time.
         """
         try:
-            rows = await self._pool.fetch(_PAGE, list(statuses), _NEWEST if before is None else before, limit)
+            rows = await read(self._pool, _PAGE, list(statuses), _NEWEST if before is None else before, limit)
         except CONNECTION_LOST as error:
             raise StoreUnavailableError from error
         return [LobbyGame(*row) for row in rows]

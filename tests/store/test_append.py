@@ -11,7 +11,8 @@ from server.domain.vocabulary import Column, GameId, Version
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError, WrongExpectedVersionError
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Appended, Writer
-from tests.store.conftest import append, end_other_connections, move, running
+from tests.conftest import running
+from tests.store.conftest import append, end_other_connections, move
 
 LOG = "SELECT position, stream, version FROM fourfold.events ORDER BY position"
 
