@@ -16,9 +16,12 @@ from server.application.live_games import LiveGame, LiveGames
 from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.decide import decide
 from server.domain.errors import ConnectFourError, UnknownGameError
+from server.domain.events import GameEvent
+from server.domain.game import leaves_the_position
 from server.domain.vocabulary import Color, GameId, PlayerId, Version
 from server.eventstore.errors import StoreUnavailableError, WrongExpectedVersionError
 from server.eventstore.store import EventStore
+from server.fail_points import fail_point
 
 _GAME_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _GAME_ID_LENGTH: Final = 12
@@ -68,11 +71,13 @@ class CommandPath:
         *,
         new_id: Callable[[], GameId] = new_game_id,
         toss: Callable[[], bool] = lambda: secrets.randbits(1) == 1,
+        commutes: Callable[[GameEvent], bool] = leaves_the_position,
     ) -> None:
         self._store = store
         self._games = games
         self._new_id = new_id
         self._toss = toss
+        self._commutes = commutes
         self._under_way: set[asyncio.Task[Accepted]] = set()
 
     async def open_game(self, player: PlayerId, color: Color, *, public: bool) -> Accepted:
@@ -140,6 +145,9 @@ class CommandPath:
             return await self._append(command, live, expected_version, command_id)
         except (ConnectFourError, WrongExpectedVersionError):
             await live.catch_up()
+        missed = live.history[expected_version:]
+        if all(self._commutes(recorded.event) for recorded in missed):
+            expected_version = max(expected_version, live.version)
         try:
             return await self._append(command, live, expected_version, command_id)
         except WrongExpectedVersionError as error:
@@ -163,6 +171,7 @@ class CommandPath:
         if not events:
             return Accepted(live.id, live.version, duplicate=True)
         appended = await self._store.append(live.id, expected_version, command_id, events)
+        fail_point("command.appended")
         return Accepted(live.id, appended.version, appended.duplicate)
 
 

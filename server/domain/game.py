@@ -90,6 +90,19 @@ def evolve(game: Game, event: GameEvent) -> Game:
     raise BrokenLogError(f"{event} cannot follow {game}")
 
 
+def leaves_the_position(event: GameEvent) -> bool:
+    """Whether board and turn after `event` are what the players saw before it.
+
+    A command that crossed only such events means what it meant, so it may be decided again without asking. So far
+    every event changes what a player would want to see first.
+    """
+    match event:
+        case GameOpened() | GameStarted() | MoveMade() | GameFinished():
+            return False
+        case _:
+            assert_never(event)
+
+
 def fold(events: Iterable[GameEvent], game: Game = UNOPENED) -> Game:
     """Return what `events`, in their order, make of `game`."""
     return reduce(evolve, events, game)

@@ -5,10 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from server.application.command_path import RefusedError
+from server.application.command_path import CommandPath, RefusedError
 from server.database.pool import Pool
+from server.domain.commands import MakeMove
 from server.domain.errors import ConnectFourError
-from server.domain.vocabulary import GameId
+from server.domain.events import GameStarted
+from server.domain.vocabulary import Color, Column, GameId, Version
 from server.eventstore.errors import WrongExpectedVersionError
 from server.transport.problems import code_and_message
 from tests.application.conftest import ANN, BOB, EVE, Process
@@ -48,6 +50,23 @@ async def test_a_stale_command_is_refused_with_what_was_missed(process: Process,
     assert refusal.value.live.version == 3
 
 
+async def test_a_command_that_crossed_only_harmless_events_is_decided_again(
+    process: Process, deaf_process: Process
+) -> None:
+    """Declared by the domain; here the start of a game stands for an event that leaves board and turn as seen."""
+    opened = await process.commands.open_game(ANN, Color.RED, public=True)
+    await process.commands.join_game(BOB, opened.game)
+    lenient = CommandPath(
+        deaf_process.store, deaf_process.games, commutes=lambda event: isinstance(event, GameStarted)
+    )
+    command = MakeMove(ANN, Column.D)
+    accepted = await lenient.act(command, opened.game, Version(1), uuid4())
+    assert accepted.version == 3
+    with pytest.raises(RefusedError) as refusal:
+        await lenient.act(command, opened.game, Version(1), uuid4())
+    assert code_of(refusal) == "wrong_expected_version"
+
+
 async def test_a_version_from_the_future_is_refused(process: Process) -> None:
     game = await process.started_game()
     with pytest.raises(RefusedError) as refusal:
@@ -80,7 +99,7 @@ async def test_racing_for_one_version_has_one_winner(process: Process, other_pro
 
 
 async def test_one_of_many_joins_wins(process: Process, other_process: Process) -> None:
-    opened = await process.commands.open_game(ANN, "random", public=True)  # type: ignore[arg-type]
+    opened = await process.commands.open_game(ANN, Color.RANDOM, public=True)
     players = [f"player {number}" for number in range(20)]
     outcomes = await asyncio.gather(
         *(

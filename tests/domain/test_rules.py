@@ -9,7 +9,7 @@ from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.decide import decide
 from server.domain.errors import ConnectFourError
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
-from server.domain.game import fold
+from server.domain.game import fold, leaves_the_position
 from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
 
 ANN, BOB, EVE = PlayerId("ann"), PlayerId("bob"), PlayerId("eve")
@@ -131,3 +131,11 @@ def test_whoever_resigns_loses_also_out_of_turn() -> None:
 def test_nothing_is_played_after_the_end(command: Command) -> None:
     over = GameFinished(GameResult.PLAYER_ONE_WON, EndReason.RESIGNATION)
     given(*STARTED, over).when(command).then_refused("game_finished")
+
+
+@pytest.mark.parametrize(
+    "event", [OPENED, STARTED[1], MoveMade(ANN, Column.A), GameFinished(GameResult.TIED, EndReason.BOARD_FULL)]
+)
+def test_every_event_so_far_asks_the_player_to_look_again(event: GameEvent) -> None:
+    """A new kind of event must say whether a command may cross it without asking; these four may not be crossed."""
+    assert not leaves_the_position(event)
