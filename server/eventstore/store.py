@@ -70,7 +70,10 @@ class EventStore:
             WrongExpectedVersionError: the stream is at another version; nothing was appended.
             StoreBusyError: too many appends wait; nothing was appended.
             StoreUnavailableError: the outcome is unknown; appending again with the same command id settles it.
+            ValueError: there are no events.
         """
+        if not events:
+            raise ValueError("an append has at least one event")
         return await self._writer.append(Append(game, expected_version, command_id, tuple(events)))
 
     async def read_stream(self, game: GameId, after: Version = NOTHING) -> list[RecordedEvent]:

@@ -34,8 +34,8 @@ _RETRY_AFTER_S: Final = 0.05
 _APPEND: Final = """
     SELECT outcome, version
     FROM fourfold.append_events(
-      $1::text[], $2::integer[], $3::uuid[],
-      $4::integer[], $5::smallint[], $6::text[], $7::smallint[], $8::jsonb[]
+      $1::text[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::integer[],
+      $7::text[], $8::smallint[], $9::jsonb[], $10::uuid[], $11::smallint[]
     )
 """
 
@@ -151,22 +151,17 @@ class Writer:
 
 
 def _arguments(appends: list[Append]) -> tuple[Sequence[object], ...]:
-    """Return the appends as the columns that `append_events` takes."""
-    rows: list[tuple[object, ...]] = [
-        (number, step, *encode(event))
+    """Return the appends as the columns that `append_events` takes: three of the appends, eight of their events."""
+    events = [
+        (number, append.game, append.expected_version + step, *encode(event), append.command_id, step)
         for number, append in enumerate(appends, start=1)
         for step, event in enumerate(append.events, start=1)
     ]
-    numbers, steps, types, schema_versions, data = ([row[column] for row in rows] for column in range(5))
     return (
         [append.game for append in appends],
         [append.expected_version for append in appends],
         [append.command_id for append in appends],
-        numbers,
-        steps,
-        types,
-        schema_versions,
-        data,
+        *zip(*events, strict=True),
     )
 
 
@@ -180,11 +175,13 @@ def _in_time(batch: list[_Waiting]) -> list[_Waiting]:
 
 
 def _answer(waiting: _Waiting, outcome: str, version: int) -> None:
+    append = waiting.append
     if outcome == "conflict":
-        append = waiting.append
         _refuse(waiting, WrongExpectedVersionError(append.game, append.expected_version, Version(version)))
     elif not waiting.outcome.done():
-        waiting.outcome.set_result(Appended(Version(version), duplicate=outcome == "duplicate"))
+        is_duplicate = outcome == "duplicate"
+        now_at = version if is_duplicate else append.expected_version + len(append.events)
+        waiting.outcome.set_result(Appended(Version(now_at), is_duplicate))
 
 
 def _refuse(waiting: _Waiting, error: Exception) -> None:

@@ -10,6 +10,7 @@ from server.application.live_games import LiveGames
 from server.domain.vocabulary import GameId
 from server.transport.protocol import encode_event
 from tests.application.conftest import ANN, BOB, Process
+from tests.foreign_events import append_foreign
 
 
 @dataclass(eq=False)
@@ -84,11 +85,7 @@ async def test_a_history_that_can_not_be_understood_is_not_shown(process: Proces
     spy = Spy()
     process.games.add_watcher(await process.games.get(game), spy)
     owner = await asyncpg.connect(database_url)
-    await owner.execute(
-        "SELECT fourfold.append_events(ARRAY[$1], ARRAY[2], ARRAY[gen_random_uuid()], ARRAY[1], "
-        "ARRAY[1::smallint], ARRAY['BoardFlipped'], ARRAY[1::smallint], ARRAY['{}'::jsonb])",
-        game,
-    )
+    await append_foreign(owner, game, 2, "BoardFlipped")
     await owner.close()
     async with asyncio.timeout(10):
         await spy.told_to_start_over.wait()

@@ -16,6 +16,7 @@ from server.eventstore.store import EventStore
 from server.projections.lobby import Lobby, LobbyGame, LobbyProjection
 from server.projections.rebuild import rebuild_lobby
 from server.projections.runner import PoisonEventError, ProjectionRunner
+from tests.foreign_events import append_foreign
 
 ANN, BOB = PlayerId("ann"), PlayerId("bob")
 
@@ -96,20 +97,13 @@ async def test_many_processes_fold_each_event_once(store: EventStore, pool: Pool
     assert not any(runner.is_stuck for runner in runners)
 
 
-async def poison(owner: Connection) -> None:
-    await owner.execute(
-        "SELECT fourfold.append_events(ARRAY['x'], ARRAY[0], ARRAY[gen_random_uuid()], ARRAY[1], "
-        "ARRAY[1::smallint], ARRAY['BoardFlipped'], ARRAY[1::smallint], ARRAY['{}'::jsonb])"
-    )
-
-
 async def test_an_event_that_can_not_be_folded_in_is_reported_and_never_skipped(
     store: EventStore, pool: Pool, owner: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     await happen(store, "before", OPENED)
     async with following(pool) as (runner,):
         await caught_up(pool, [runner])
-        await poison(owner)
+        await append_foreign(owner, "x", 0, "BoardFlipped")
         await happen(store, "after", OPENED)
         async with asyncio.timeout(20):
             while not runner.is_stuck:
@@ -164,7 +158,7 @@ async def test_a_rebuild_that_meets_poison_leaves_the_old_lobby(
     async with following(pool) as runners:
         await caught_up(pool, runners)
     before = json.dumps([dict(row) for row in await rows(owner)], default=str)
-    await poison(owner)
+    await append_foreign(owner, "x", 0, "BoardFlipped")
     with pytest.raises(PoisonEventError):
         await rebuild_lobby(database_url)
     assert json.dumps([dict(row) for row in await rows(owner)], default=str) == before

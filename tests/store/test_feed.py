@@ -18,6 +18,7 @@ from server.domain.vocabulary import Column, PlayerId
 from server.eventstore.codec import StoredEvent
 from server.eventstore.feed import CHANNEL, Feed
 from server.eventstore.store import EventStore
+from tests.foreign_events import append_foreign
 from tests.store.conftest import append, end_other_connections
 
 Deliver = Callable[[Callable[..., None], tuple[Any, ...]], None]
@@ -182,10 +183,7 @@ async def test_a_log_restored_and_grown_again_starts_everybody_over(
         async with owner.transaction():
             await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
             await owner.execute("DELETE FROM fourfold.events WHERE position = 2")
-            await owner.execute(
-                "SELECT fourfold.append_events(ARRAY['h'], ARRAY[0], ARRAY[gen_random_uuid()], ARRAY[1], "
-                "ARRAY[1::smallint], ARRAY['MoveMade'], ARRAY[1::smallint], ARRAY['{}'::jsonb])"
-            )
+            await append_foreign(owner, "h", 0, "MoveMade")
             await owner.execute("ALTER TABLE fourfold.events ENABLE TRIGGER ALL")
         await listener.until(lambda: listener.started_over == 1)
 

@@ -31,27 +31,32 @@ FOR EACH STATEMENT EXECUTE FUNCTION fourfold.refuse_to_change_events();
 
 -- Appends a batch: any number of appends, each to a stream of its own, all in one transaction.
 --
--- An append names its stream, the version it builds on and the command that asks for it; its events are the
--- rows of the event_… arrays with its number (1, 2, …), in the order of their steps. Each append is answered alone:
---   appended   its events are in the log; version = the stream's new version
+-- An append names its stream, the version it builds on and the command that asks for it. Its events are rows of the
+-- event_… arrays, in their order; event_appends says which append (1, 2, …) each of them belongs to.
+-- Each append is answered alone, in the order of the appends:
+--   appended   its events are in the log
 --   duplicate  its command was carried out before; version = the version it led to then
 --   conflict   the stream is not at the expected version; version = where it is
 --
--- What it guarantees: the lock makes batches of all processes follow one another until their commits, so
+-- What it guarantees: the lock makes the batches of all processes follow one another until their commits, so
 -- positions are dense and grow in commit order, and a reader that asks for "position > last" misses nothing.
 -- Listeners hear of the events only after the commit, and in that order.
 --
 -- The planner settings pin the plan to index look-ups: a plan made and cached while the table was new and empty
--- would scan it for ever after, which was measured to be some 15 times slower.
+-- would scan it for ever after, which was measured to be some 15 times slower. The arrays that are subscripted hold
+-- values of a fixed length, because finding the n-th of texts takes n steps.
 CREATE FUNCTION fourfold.append_events(
   streams text[],
   expected_versions integer[],
   command_ids uuid[],
   event_appends integer[],
-  event_steps smallint[],
+  event_streams text[],
+  event_versions integer[],
   event_types text[],
   event_schema_versions smallint[],
-  event_data jsonb[]
+  event_data jsonb[],
+  event_command_ids uuid[],
+  event_command_steps smallint[]
 ) RETURNS TABLE (outcome text, version integer)
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -59,76 +64,77 @@ SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET enable_mergejoin = off
+SET jit = off
 AS $$
 DECLARE
   head bigint;
-  now_recorded timestamptz;
-  outcomes text[];
-  versions integer[];
+  at timestamptz;
+  before integer[];
+  actual integer[];
+  is_refused boolean[];
 BEGIN
   PERFORM pg_advisory_xact_lock(4444);
   -- A new statement, hence a new snapshot: one taken before the wait for the lock would be stale.
   SELECT coalesce(max(e.position), 0) INTO head FROM fourfold.events AS e;
-  now_recorded := clock_timestamp();
+  at := clock_timestamp();
 
   SELECT
-    array_agg(judged.outcome ORDER BY judged.append),
-    array_agg(judged.version ORDER BY judged.append)
-  INTO outcomes, versions
+    array_agg(found.before ORDER BY found.append),
+    array_agg(found.actual ORDER BY found.append),
+    array_agg(found.before IS NOT NULL OR found.actual <> found.expected_version ORDER BY found.append)
+  INTO before, actual, is_refused
   FROM (
     SELECT
       asked.append,
-      CASE
-        WHEN before.version IS NOT NULL THEN 'duplicate'
-        WHEN actual.version IS DISTINCT FROM nullif(asked.expected_version, 0) THEN 'conflict'
-        ELSE 'appended'
-      END AS outcome,
-      coalesce(before.version, actual.version, 0) AS version
+      asked.expected_version,
+      (
+        SELECT e.version FROM fourfold.events AS e
+        WHERE e.stream = asked.stream AND e.command_id = asked.command_id
+        ORDER BY e.command_step DESC
+        LIMIT 1
+      ) AS before,
+      coalesce((
+        SELECT e.version FROM fourfold.events AS e
+        WHERE e.stream = asked.stream
+        ORDER BY e.version DESC
+        LIMIT 1
+      ), 0) AS actual
     FROM unnest(streams, expected_versions, command_ids) WITH ORDINALITY
       AS asked (stream, expected_version, command_id, append)
-    LEFT JOIN LATERAL (
-      SELECT e.version FROM fourfold.events AS e
-      WHERE e.stream = asked.stream AND e.command_id = asked.command_id
-      ORDER BY e.command_step DESC
-      LIMIT 1
-    ) AS before ON true
-    LEFT JOIN LATERAL (
-      SELECT e.version FROM fourfold.events AS e
-      WHERE e.stream = asked.stream
-      ORDER BY e.version DESC
-      LIMIT 1
-    ) AS actual ON true
-  ) AS judged;
+  ) AS found;
 
   INSERT INTO fourfold.events (
     position, stream, version, type, schema_version, data, command_id, command_step, recorded_at
   )
   SELECT
-    head + row_number() OVER (ORDER BY fresh.append, fresh.step),
-    streams[fresh.append],
-    expected_versions[fresh.append] + fresh.step,
+    head + row_number() OVER (ORDER BY fresh.place),
+    fresh.stream,
+    fresh.version,
     fresh.type,
     fresh.schema_version,
     fresh.data,
-    command_ids[fresh.append],
-    fresh.step,
-    now_recorded
-  FROM unnest(event_appends, event_steps, event_types, event_schema_versions, event_data)
-    AS fresh (append, step, type, schema_version, data)
-  WHERE outcomes[fresh.append] = 'appended';
+    fresh.command_id,
+    fresh.command_step,
+    at
+  FROM unnest(
+    event_appends, event_streams, event_versions, event_types, event_schema_versions, event_data,
+    event_command_ids, event_command_steps
+  ) WITH ORDINALITY
+    AS fresh (append, stream, version, type, schema_version, data, command_id, command_step, place)
+  WHERE NOT is_refused[fresh.append];
 
   PERFORM fourfold.notify_of_events_after(head);
 
   RETURN QUERY
   SELECT
-    judged.outcome,
-    CASE judged.outcome
-      WHEN 'appended' THEN judged.version
-        + (SELECT count(*)::integer FROM unnest(event_appends) AS a (append) WHERE a.append = judged.append)
-      ELSE judged.version
-    END
-  FROM unnest(outcomes, versions) WITH ORDINALITY AS judged (outcome, version, append)
-  ORDER BY judged.append;
+    CASE
+      WHEN answered.before IS NOT NULL THEN 'duplicate'
+      WHEN answered.is_refused THEN 'conflict'
+      ELSE 'appended'
+    END,
+    coalesce(answered.before, answered.actual)
+  FROM unnest(before, actual, is_refused) WITH ORDINALITY AS answered (before, actual, is_refused, append)
+  ORDER BY answered.append;
 END $$;
 
 -- Tells the listeners of the events after a position, in notifications of less than the 8,000 bytes that

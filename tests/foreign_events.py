@@ -1,0 +1,20 @@
+"""Events that other code appended: what a newer version of Fourfold, or somebody at a SQL prompt, leaves."""
+
+from server.database.pool import Connection
+
+
+async def append_foreign(owner: Connection, game: str, expected_version: int, type_: str) -> None:
+    """Append one event of any type, with empty data, past all of our code."""
+    await owner.execute(
+        """
+        SELECT fourfold.append_events(
+          ARRAY[$1::text], ARRAY[$2::integer], ARRAY[command], ARRAY[1],
+          ARRAY[$1::text], ARRAY[$2::integer + 1], ARRAY[$3::text], ARRAY[1::smallint], ARRAY['{}'::jsonb],
+          ARRAY[command], ARRAY[1::smallint]
+        )
+        FROM gen_random_uuid() AS command
+        """,
+        game,
+        expected_version,
+        type_,
+    )
