@@ -1,0 +1,121 @@
+/**
+ * The seven column buttons and the keys that stand for them: what a player means, by mouse,
+ * touch or keyboard. Knows intents only; whether a move is allowed is asked elsewhere.
+ */
+import { COLUMNS } from "./fold.js";
+
+/**
+ * @typedef {object} ColumnHandlers
+ * @property {(column: string) => void} onPick
+ * @property {(column: string | null) => void} onAim the column under the pointer or the focus
+ */
+/** @typedef {{ label: (column: string) => string, locked: boolean }} ColumnsView */
+
+const MIDDLE = 3;
+
+/**
+ * @param {HTMLElement} root
+ * @param {ColumnHandlers} handlers
+ * @param {AbortSignal} signal
+ */
+export function createColumns(root, { onPick, onAim }, signal) {
+  const buttons = Array.from(COLUMNS, (column) => columnButton(column));
+  root.replaceChildren(...buttons);
+  root.hidden = false;
+  rove(MIDDLE);
+
+  /** One tab stop for the whole board: the column last used. @param {number} stop */
+  function rove(stop) {
+    buttons.forEach((button, i) => (button.tabIndex = i === stop ? 0 : -1));
+  }
+
+  /** @param {string} key @returns {number | undefined} */
+  function target(key) {
+    const current = buttons.findIndex((button) => button.tabIndex === 0);
+    if (key === "ArrowLeft") return Math.max(current - 1, 0);
+    if (key === "ArrowRight") return Math.min(current + 1, buttons.length - 1);
+    if (key === "Home") return 0;
+    return key === "End" ? buttons.length - 1 : undefined;
+  }
+
+  /** @param {KeyboardEvent} event */
+  function walk(event) {
+    const stop = hasModifier(event) ? undefined : target(event.key);
+    if (stop === undefined) return;
+    event.preventDefault();
+    buttons[stop]?.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function dropByName(event) {
+    if (root.hidden || hasModifier(event) || event.repeat || isElsewhere(event.target)) return;
+    const index = columnIndex(event.key);
+    if (index === -1) return arrowFromAnywhere(event);
+    buttons[index]?.focus({ preventScroll: true });
+    pick(index);
+  }
+
+  /** The arrows work before anybody has found the board with Tab. @param {KeyboardEvent} event */
+  function arrowFromAnywhere(event) {
+    if (event.target !== document.body || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    event.preventDefault();
+    buttons.find((button) => button.tabIndex === 0)?.focus({ preventScroll: true });
+  }
+
+  /** @param {number} index */
+  function pick(index) {
+    const column = COLUMNS[index];
+    if (column) onPick(column);
+  }
+
+  const options = { signal };
+  buttons.forEach((button, i) => {
+    const column = COLUMNS[i] ?? null;
+    button.addEventListener("click", () => pick(i), options);
+    button.addEventListener("pointerenter", () => onAim(column), options);
+    button.addEventListener("pointerleave", () => onAim(null), options);
+    button.addEventListener("focus", () => (rove(i), onAim(column)), options);
+    button.addEventListener("blur", () => onAim(null), options);
+  });
+  root.addEventListener("keydown", walk, options);
+  document.addEventListener("keydown", dropByName, options);
+
+  return {
+    /** @param {ColumnsView} view */
+    render({ label, locked }) {
+      buttons.forEach((button, i) => {
+        button.setAttribute("aria-label", label(COLUMNS[i] ?? ""));
+        // Not `disabled`: the focus must survive the opponent's turn.
+        button.setAttribute("aria-disabled", String(locked));
+      });
+    },
+    hasFocus: () => root.contains(document.activeElement),
+    hide: () => (root.hidden = true),
+  };
+}
+
+/** @param {string} column */
+function columnButton(column) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "column";
+  button.dataset.column = column;
+  return button;
+}
+
+/** @param {string} key `1`–`7` or `A`–`G` @returns {number} -1 for any other key */
+function columnIndex(key) {
+  if (key.length !== 1) return -1;
+  const digit = "1234567".indexOf(key);
+  return digit === -1 ? COLUMNS.indexOf(key.toUpperCase()) : digit;
+}
+
+/** @param {KeyboardEvent} event */
+function hasModifier(event) {
+  return event.ctrlKey || event.metaKey || event.altKey;
+}
+
+/** Typing belongs to the field, and a dialog to itself. @param {EventTarget | null} target */
+function isElsewhere(target) {
+  return target instanceof Element && target.closest("input, textarea, select, dialog[open], [contenteditable]") !== null;
+}
