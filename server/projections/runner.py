@@ -17,6 +17,7 @@ from server.database.pool import CONNECTION_LOST, AnyConnection, Pool
 from server.eventstore.codec import RecordedEvent, decode
 from server.eventstore.errors import UnknownEventTypeError
 from server.eventstore.store import read_log
+from server.fail_points import fail_point
 
 BATCH: Final = 500
 """How many events one transaction folds in at most."""
@@ -130,6 +131,7 @@ async def fold_in(connection: AnyConnection, projection: Projection, name: str) 
         return 0
     try:
         await projection.apply(connection, [decode(stored) for stored in events])
+        fail_point("projection.applied")
     except CONNECTION_LOST:
         raise
     except (UnknownEventTypeError, msgspec.ValidationError, asyncpg.PostgresError) as error:

@@ -19,6 +19,7 @@ from server.application.names import Names
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError
+from server.fail_points import fail_point
 from server.identity.errors import PlayersUnavailableError
 from server.identity.players import Player
 from server.transport import protocol
@@ -172,6 +173,7 @@ class Socket:
             accepted = await self._commands.act(
                 _command(message, self._player.id), game, Version(message.expected_version), message.id
             )
+            fail_point("socket.accepting")
             self._reply(AcceptedMessage(message.id, game, accepted.version, accepted.duplicate))
         except RefusedError as refused:
             self._reply(_rejected(message, *code_and_message(refused.reason), refused.live))
