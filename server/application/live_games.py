@@ -57,6 +57,7 @@ class LiveGame:
         self._heard = Version(0)
         self._reading = asyncio.Lock()
         self._reads_begun = 0
+        self._last_read = 0
 
     @property
     def version(self) -> Version:
@@ -81,7 +82,8 @@ class LiveGame:
     async def catch_up(self) -> None:
         """Read what the log holds beyond this version: what was committed before the call is in after it.
 
-        Single-flight: many callers at once share one read that began after they called.
+        Single-flight: many callers at once share one read that began after they called. A read that failed is
+        nobody's: each caller learns of an error of its own, or of a later read.
 
         Raises:
             StoreUnavailableError: Postgres did not answer in time.
@@ -89,9 +91,10 @@ class LiveGame:
         """
         wanted = self._reads_begun + 1
         async with self._reading:
-            while self._reads_begun < wanted or self.is_behind:
+            while self._last_read < wanted or self.is_behind:
                 self._reads_begun += 1
                 self._take(await self._store.read_stream(self.id, self.version))
+                self._last_read = self._reads_begun
 
     @property
     def is_behind(self) -> bool:

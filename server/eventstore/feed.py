@@ -31,7 +31,8 @@ CHANNEL: Final = "fourfold_events"
 MAX_UNREAD: Final = 10_000
 """How many notifications may wait to be read; beyond that they are forgotten, and the log is read instead."""
 
-_BACK_OFF_S: Final = (0.05, 5.0)
+_BACK_OFF_S: Final = (0.05, 1.0)
+"""At most a second: everybody sees everything within two when Postgres is back, however long it was away."""
 
 _payload = msgspec.json.Decoder(list[StoredEvent | int])
 

@@ -1,0 +1,13 @@
+"""What a check says."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `remedy` says how to mend it."""
+
+    verdict: Literal["ok", "warn", "fail"]
+    what: str
+    remedy: str = ""

@@ -1,0 +1,5 @@
+"""What can go wrong with the PostgreSQL that comes along."""
+
+
+class EmbeddedPostgresError(Exception):
+    """The server's own PostgreSQL cannot be made, started or stopped; the message says why and what to do."""

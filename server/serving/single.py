@@ -1,0 +1,95 @@
+"""One process that serves: uvicorn with our limits, and with an orderly end."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from server.app import create_app
+from server.config import Settings
+from server.serving.stopping import StopSignals
+
+CLOSE_CONNECTIONS_S = 5
+"""How long open requests may take to finish once the end has begun."""
+
+END_S = 20.0
+"""How long the whole end may take: closing connections, finishing accepted commands, closing the database."""
+
+FORCED_END_S = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class OrderlyServer(uvicorn.Server):
+    """uvicorn's server, which tells when it is ready, and ends in the right order and in bounded time.
+
+    The end: readiness off and live streams closed (`app.state.begin_shutdown`), no new connections, websockets told
+    to come back (1012), then the application's own end, which finishes what was accepted. A second
+    SIGINT cuts it short.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: Starlette, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._app = app
+        self._on_ready = on_ready
+        self._time_limit: asyncio.Timeout | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, however long the application would like to take."""
+        self._loop = asyncio.get_running_loop()
+        self._app.state.begin_shutdown()
+        try:
+            async with asyncio.timeout(FORCED_END_S if self.force_exit else END_S) as self._time_limit:
+                await super().shutdown(sockets)
+        except TimeoutError:
+            _log.warning("the end was cut short")
+        finally:
+            self._time_limit = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin the end; the second time (SIGINT) hurry. Called by signal handlers."""
+        super().handle_exit(sig, frame)
+        if self.force_exit and self._time_limit is not None:
+            self._loop.call_soon_threadsafe(self._hurry)
+
+    def _hurry(self) -> None:
+        if self._time_limit is not None and not self._time_limit.expired():
+            self._time_limit.reschedule(self._loop.time() + FORCED_END_S)
+
+
+def serve_alone(
+    settings: Settings, listener: socket.socket, signals: StopSignals, on_ready: Callable[[], None]
+) -> int:
+    """Serve in this process until it is told to end, and return the exit code. `on_ready` is called once."""
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=65_536,  # the application itself refuses more than 4 KiB, with a clear error
+        ws_per_message_deflate=False,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        lifespan="on",
+        timeout_keep_alive=75,  # longer than a proxy keeps an idle connection, so that it is the one to close it
+        timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+    )
+    server = OrderlyServer(config, app, on_ready)
+    signals.react(lambda signum: server.handle_exit(signum, None))
+    server.run([listener])
+    return 0
