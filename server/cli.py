@@ -1,4 +1,4 @@
-"""The command line: `fourfold serve | migrate | replay GAME | verify | export | import | doctor`."""
+"""The command line: `fourfold serve | migrate | replay GAME | verify | export | import | rebuild | doctor`."""
 
 import argparse
 import asyncio
@@ -15,6 +15,8 @@ from server.database import migrations
 from server.doctor import examine
 from server.embedded import EmbeddedPostgresError
 from server.options import add_flags
+from server.projections.rebuild import rebuild_lobby
+from server.projections.runner import PoisonEventError
 from server.reaching import NoDatabaseError, reachable_database
 from server.replay import UnknownGameError, replay
 from server.serving import ServingError, serve
@@ -30,6 +32,7 @@ _EXPECTED = (
     UnknownGameError,
     audit.AuditError,
     migrations.MigrationError,
+    PoisonEventError,
 )
 
 
@@ -63,6 +66,8 @@ def _carry_out(asked: argparse.Namespace, settings: Settings) -> int:
             with reachable_database(settings) as url:
                 asyncio.run(replay(url, asked.game, sys.stdout))
             return 0
+        case "rebuild":
+            return _rebuild(settings)
         case "doctor":
             return examine(settings, sys.stdout)
         case command if command in audit.COMMANDS:
@@ -83,6 +88,17 @@ def _migrate(settings: Settings) -> int:
     return 0
 
 
+def _rebuild(settings: Settings) -> int:
+    with reachable_database(settings) as url:
+        address = settings.owner_database_url or url
+        try:
+            position = asyncio.run(rebuild_lobby(address))
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise NoDatabaseError.because(address, error) from error
+    sys.stdout.write(f"{masked(address)}: the lobby is rebuilt up to position {position}\n")
+    return 0
+
+
 def _complain(message: str, code: int) -> int:
     sys.stderr.write(f"fourfold: {message}\n")
     return code
@@ -98,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     replaying.add_argument("game", metavar="GAME", help="the last part of the game's link, or the whole link")
     add_flags(replaying)
     audit.add_commands(commands.add_parser)
+    add_flags(commands.add_parser("rebuild", help="make the lobby anew from the log, while servers run"))
     add_flags(commands.add_parser("doctor", help="say what is wrong here, and how to mend it"))
     return parser
 

@@ -1,9 +1,13 @@
-"""How a command finds the database: the configured one, the one a server here runs, or one started for a moment."""
+"""How a command finds what it is about: the game by its link, the database by the settings.
+
+The database is the configured one, that of a server which runs here, or one started for the moment.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from server.config import Settings, masked
+from server.domain.vocabulary import GameId
 from server.embedded import DataDir, EmbeddedPostgres
 
 
@@ -15,6 +19,11 @@ class NoDatabaseError(Exception):
         """Return it for a database that refused, or did not answer."""
         reason = str(error).strip() or type(error).__name__
         return cls(f"The database {masked(url)} cannot be used: {reason}.")
+
+
+def game_of(link: str) -> GameId:
+    """Return the id of a game, given as its link or as the last part of it."""
+    return GameId(link.partition("#")[0].partition("?")[0].rstrip("/").rpartition("/")[2])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from server.eventstore.codec import RecordedEvent, name_of
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
 from server.identity.players import Players
-from server.reaching import NoDatabaseError
+from server.reaching import NoDatabaseError, game_of
 
 _RED, _YELLOW, _BOLD, _DIM, _MARK, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[2m", "\x1b[7m", "\x1b[0m"
 _DISCS: Final = {"R": f"{_RED}●", "Y": f"{_YELLOW}○", ".": f"{_DIM}·"}  # they differ by more than colour
@@ -34,7 +34,7 @@ async def replay(url: str, link: str, out: TextIO) -> None:
         UnknownGameError: the log has no event of this game.
         NoDatabaseError: the database cannot be used.
     """
-    game = GameId(link.partition("#")[0].partition("?")[0].rstrip("/").rpartition("/")[2])
+    game = game_of(link)
     try:
         recorded, names = await _read(url, game)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

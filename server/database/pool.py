@@ -68,10 +68,30 @@ async def read(pool: Pool, query: str, *arguments: object) -> list[asyncpg.Recor
     """
     for _ in range(_READ_ATTEMPTS - 1):
         try:
-            return await pool.fetch(query, *arguments)
+            return await ask(pool, query, *arguments)
+        except TimeoutError:  # an OSError too, but enough patience was spent
+            raise
         except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, OSError):
             continue
-    return await pool.fetch(query, *arguments)
+    return await ask(pool, query, *arguments)
+
+
+async def ask(pool: Pool, query: str, *arguments: object) -> list[asyncpg.Record]:
+    """Return the rows of a query, which is asked once.
+
+    When there is no answer in time, the connection is most likely dead, and so are those opened with it. They are
+    all given up: each would take its own time to be found dead, and the pool would hand them out one by one.
+
+    Raises:
+        One of `CONNECTION_LOST`: whether the query was carried out is unknown.
+    """
+    async with pool.acquire(timeout=_COMMAND_TIMEOUT_S) as connection:
+        try:
+            return await connection.fetch(query, *arguments)
+        except TimeoutError:
+            connection.terminate()  # at once: a polite return to the pool would wait as long again
+            await pool.expire_connections()
+            raise
 
 
 async def connect(url: str) -> Connection:

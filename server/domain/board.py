@@ -63,7 +63,7 @@ class Board:
 
     def has_line(self) -> bool:
         """Whether somebody has four in a line."""
-        return bool(_lines(self.red) | _lines(self.yellow))
+        return _has_line(self.red) or _has_line(self.yellow)
 
     def rows(self) -> tuple[str, ...]:
         """Six strings of seven, top row first: "." for empty, "R" for red, "Y" for yellow."""
@@ -72,6 +72,15 @@ class Board:
     def _cell(self, column: int, row: int) -> str:
         cell = 1 << (column * _HEIGHT + row)
         return "R" if self.red & cell else "Y" if self.yellow & cell else "."
+
+
+def _has_line(tokens: int) -> bool:
+    """Whether four of `tokens` are in a line."""
+    for step in (_UP, _RIGHT, _RISING, _FALLING):
+        pairs = tokens & tokens >> step
+        if pairs & pairs >> 2 * step:
+            return True
+    return False
 
 
 def _lines(tokens: int) -> int:

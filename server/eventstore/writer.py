@@ -15,7 +15,7 @@ from uuid import UUID
 
 import asyncpg
 
-from server.database.pool import CONNECTION_LOST, Pool
+from server.database.pool import CONNECTION_LOST, Pool, ask
 from server.domain.events import GameEvent
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import encode
@@ -125,7 +125,7 @@ class Writer:
         while batch := _in_time(batch):
             try:
                 fail_point("append.sending")
-                outcomes = await self._pool.fetch(_APPEND, *_arguments([waiting.append for waiting in batch]))
+                outcomes = await ask(self._pool, _APPEND, *_arguments([waiting.append for waiting in batch]))
                 fail_point("append.committed")
             except CONNECTION_LOST as error:
                 # Perhaps it was committed, perhaps not: asking again with the same command ids settles it.

@@ -192,3 +192,11 @@ def change(url: str, statement: str) -> None:
         await connection.close()
 
     asyncio.run(run())
+
+
+def test_the_lobby_is_rebuilt_from_the_log(server: ServerProcess, shared_database_url: str) -> None:
+    """While the server runs; what the lobby holds is tested with the projection."""
+    play(server.url, "AB")
+    done = fourfold("rebuild", DATABASE_URL=shared_database_url)
+    assert done.returncode == 0, done.stderr
+    assert "rebuilt up to position" in done.stdout
