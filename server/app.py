@@ -56,6 +56,7 @@ def create_app(settings: Settings) -> Starlette:
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers=EXCEPTION_HANDLERS,
     )
+    app.router.redirect_slashes = False  # a redirect would repeat whatever Host the client made up
     app.state.begin_shutdown = lambda: None
     return app
 

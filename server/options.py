@@ -73,7 +73,7 @@ OPTIONS: tuple[Option, ...] = (
            is_secret=True),
     Option("origins", None, "FOURFOLD_ORIGINS", "",
            "a comma-separated list of origins like https://play.example.org", parsing.origins,
-           "further origins whose pages may connect, besides the server's own address"),
+           "the origins whose pages may connect, exactly these; else the address the server was reached under"),
     Option("trusted_proxies", None, "FOURFOLD_TRUSTED_PROXIES", "127.0.0.1",
            "a comma-separated list of addresses or networks, or *", parsing.proxies,
            "the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"),

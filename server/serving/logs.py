@@ -49,3 +49,9 @@ def set_up_logs(log_format: str) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Drop what uvicorn says of each websocket that was properly refused: anybody could fill the log with it."""
+    return record.msg != "ASGI callable returned without completing handshake."

@@ -114,6 +114,12 @@ def openapi_document() -> dict[str, Any]:
                 ),
             },
             "/healthz": {"get": _operation("Does the process live?", 200, {"type": "object"})},
+            "/metrics": {
+                "get": {
+                    "summary": "Figures for Prometheus",
+                    "responses": {"200": {"description": "Done.", "content": {"text/plain": {}}}},
+                }
+            },
             "/readyz": {"get": _operation("Should it be sent requests?", 200, {"type": "object"})},
         },
         "components": {

@@ -16,7 +16,7 @@ from server.application.live_games import LiveGame, LiveGames
 from server.application.names import Names
 from server.domain.commands import MakeMove
 from server.domain.game import Finished, InProgress
-from server.domain.vocabulary import GameId, PlayerId, Version
+from server.domain.vocabulary import PlayerId, Version
 from server.identity.names import InvalidNameError, normalized_name
 from server.identity.players import Player, Players
 from server.projections.lobby import STATUSES, Lobby, Status
@@ -54,8 +54,7 @@ class Resources:
         return [
             Route("/api/players", self._changing(self.create_player), methods=["POST"]),
             Route("/api/me", self.me),
-            Route("/api/games", self._changing(self.open_game), methods=["POST"]),
-            Route("/api/games", self.list_games),
+            Route("/api/games", self.games_resource, methods=["GET", "POST"]),
             Route("/api/games/{id}", self.state),
             Route("/api/games/{id}/join", self._changing(self.join), methods=["POST"]),
             Route("/api/games/{id}/events", self.events),
@@ -83,6 +82,11 @@ class Resources:
         player = await self._player(request)
         return _json({"id": player.id, "name": player.name}, headers={"Cache-Control": "no-store"})
 
+    async def games_resource(self, request: Request) -> Response:
+        """List games, or open one."""
+        handler = self._changing(self.open_game) if request.method == "POST" else self.list_games
+        return await handler(request)
+
     async def open_game(self, request: Request) -> Response:
         """Open a game and take a seat in it."""
         self._limit(request)
@@ -100,7 +104,7 @@ class Resources:
     async def list_games(self, request: Request) -> Response:
         """List public games, newest first, a page at a time."""
         requests.only_parameters(request, "status", "limit", "cursor")
-        limit = requests.integer(request, "limit", DEFAULT_PAGE, maximum=MAX_PAGE) or 1
+        limit = requests.integer(request, "limit", DEFAULT_PAGE, minimum=1, maximum=MAX_PAGE) or DEFAULT_PAGE
         before = requests.integer(request, "cursor", maximum=_MAX_POSITION)
         found = await self.lobby.page(_statuses(request), limit=limit + 1, before=before)
         page = found[:limit]
@@ -122,7 +126,7 @@ class Resources:
         if not 1 <= version <= live.version:
             raise ProblemError("unknown_version", f"The game has the versions 1 to {live.version}.")
         headers = {"ETag": f'"{version}"', "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == headers["ETag"]:
+        if requests.has_version(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         return _json(state_at(live, version), headers=headers)
 
@@ -146,7 +150,7 @@ class Resources:
         player = await self._player(request)
         await requests.body(request, requests.Nothing)
         try:
-            joined = await self.commands.join_game(player.id, self._id(request))
+            joined = await self.commands.join_game(player.id, requests.game_id(request))
         except RefusedError as refused:
             raise _problem(refused) from refused
         live = await self._game(request)
@@ -163,7 +167,7 @@ class Resources:
         wanted = await requests.body(request, requests.NewMove)
         command = MakeMove(player.id, wanted.column)
         try:
-            accepted = await self.commands.act(command, self._id(request), expected, command_id)
+            accepted = await self.commands.act(command, requests.game_id(request), expected, command_id)
         except RefusedError as refused:
             raise _problem(refused) from refused
         return _json({"version": accepted.version}, 201, _headers_of(accepted))
@@ -188,12 +192,9 @@ class Resources:
             raise ProblemError("not_authenticated", "Say who you are: get a token with POST /api/players.")
         return player
 
-    def _id(self, request: Request) -> GameId:
-        return GameId(request.path_params["id"])
-
     async def _game(self, request: Request) -> LiveGame:
         """Return the game of the path, as new as the log is."""
-        live = await self.games.get(self._id(request))
+        live = await self.games.get(requests.game_id(request))
         if live.version == 0:
             raise ProblemError("unknown_game", "There is no such game: check the link.")
         await live.catch_up()
@@ -202,10 +203,12 @@ class Resources:
 
 def _statuses(request: Request) -> tuple[Status, ...]:
     asked = request.query_params.getlist("status")
-    chosen = tuple(status for status in STATUSES if status in asked)
-    if len(chosen) < len(set(asked)):
+    if not asked:
+        return STATUSES
+    chosen = tuple(status for status in STATUSES if [status] == asked)
+    if not chosen:
         raise ProblemError("bad_message", f"The parameter status is one of {', '.join(STATUSES)}.")
-    return chosen or STATUSES
+    return chosen
 
 
 def _headers_of(accepted: Accepted) -> dict[str, str]:

@@ -19,8 +19,22 @@ PROTOCOL: Final = 1
 
 MAX_FRAME_BYTES: Final = 4096
 
+GAME_ID_PATTERN: Final = "^[A-Za-z0-9_-]{1,64}$"
+
+REJECTION_CODES: Final = (
+    "wrong_expected_version",
+    "not_your_turn",
+    "column_full",
+    "game_not_started",
+    "game_finished",
+    "not_a_player",
+    "unknown_game",
+    "not_authenticated",
+    "too_many_requests",
+)
+
 GameIdField = Annotated[
-    str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$", description="The id of a game.", examples=["k3yp9xqa2mbd"])
+    str, Meta(pattern=GAME_ID_PATTERN, description="The id of a game.", examples=["k3yp9xqa2mbd"])
 ]
 VersionField = Annotated[
     int, Meta(ge=0, le=2**31 - 1, description="A place in the game's stream; 0 is before its first event.")
@@ -106,7 +120,7 @@ class Rejected(msgspec.Struct, tag="rejected", frozen=True):
     """
 
     game: str
-    code: str
+    code: Annotated[str, Meta(extra_json_schema={"enum": list(REJECTION_CODES)})]
     message: str
     version: Version
     events: list[Raw]

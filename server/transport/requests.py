@@ -8,8 +8,9 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 
-from server.domain.vocabulary import Color, Column, PlayerId, Version
+from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
 from server.transport.problems import ProblemError
+from server.transport.protocol import GAME_ID_PATTERN
 from server.transport.strict_json import BadMessageError, decode_strictly
 
 MAX_BODY_BYTES: Final = 4096
@@ -74,8 +75,10 @@ async def body(request: Request, type_: type[B]) -> B:
         raise ProblemError("bad_message", str(error)) from error
 
 
-def integer(request: Request, name: str, default: int | None = None, *, maximum: int = _MAX_INTEGER) -> int | None:
-    """Return a query parameter that is a whole number from 0, or `default` when it is absent.
+def integer(
+    request: Request, name: str, default: int | None = None, *, minimum: int = 0, maximum: int = _MAX_INTEGER
+) -> int | None:
+    """Return a query parameter that is a whole number in a range, or `default` when it is absent.
 
     Raises:
         ProblemError: it is something else.
@@ -83,9 +86,22 @@ def integer(request: Request, name: str, default: int | None = None, *, maximum:
     values = request.query_params.getlist(name)
     if not values:
         return default
-    if len(values) > 1 or not re.fullmatch(r"[0-9]{1,19}", values[0], re.ASCII) or int(values[0]) > maximum:
-        raise ProblemError("bad_message", f"The parameter {name} is one whole number from 0 to {maximum}.")
+    is_number = len(values) == 1 and re.fullmatch(r"[0-9]{1,19}", values[0])
+    if not is_number or not minimum <= int(values[0]) <= maximum:
+        raise ProblemError("bad_message", f"The parameter {name} is one whole number from {minimum} to {maximum}.")
     return int(values[0])
+
+
+def game_id(request: Request) -> GameId:
+    """Return the id of the game in the path.
+
+    Raises:
+        ProblemError: no game can have it.
+    """
+    given: str = request.path_params["id"]
+    if not re.fullmatch(GAME_ID_PATTERN, given, re.ASCII):
+        raise ProblemError("unknown_game", "There is no such game: check the link.")
+    return GameId(given)
 
 
 def only_parameters(request: Request, *names: str) -> None:
@@ -109,10 +125,16 @@ def expected_version(request: Request) -> Version:
     header = request.headers.get("if-match")
     if header is None:
         raise ProblemError("version_required", 'Say which version you saw: If-Match: "12", as in the ETag.')
-    match = re.fullmatch(r'"([0-9]{1,10})"', header.strip(), re.ASCII)
+    match = re.fullmatch(r'"(0|[1-9][0-9]{0,9})"', header.strip())
     if match is None or int(match[1]) > _MAX_INTEGER:
         raise ProblemError("bad_message", 'If-Match names one version in quotes: If-Match: "12".')
     return Version(int(match[1]))
+
+
+def has_version(request: Request, etag: str) -> bool:
+    """Whether `If-None-Match` names what `etag` stands for (RFC 9110 §13.1.2, compared weakly)."""
+    tags = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    return etag in tags or tags == ["*"]
 
 
 def command_id(request: Request, player: PlayerId, fresh: UUID) -> UUID:
@@ -140,15 +162,29 @@ def command_id(request: Request, player: PlayerId, fresh: UUID) -> UUID:
 
 EventFormat = Literal["application/json", "application/x-ndjson", "text/event-stream"]
 
+_EVENT_FORMATS: Final[dict[str, EventFormat]] = {
+    "application/json": "application/json",
+    "application/x-ndjson": "application/x-ndjson",
+    "application/ndjson": "application/x-ndjson",
+    "text/event-stream": "text/event-stream",
+}
+
 
 def event_format(request: Request) -> EventFormat:
-    """Return the first format of the event list that `Accept` names; JSON when it names none of them."""
+    """Return the format of the event list that `Accept` weighs most, the first of equals; JSON if it names none."""
+    best: EventFormat = "application/json"
+    heaviest = 0.0
     for part in request.headers.get("accept", "").split(","):
-        match part.partition(";")[0].strip().lower():
-            case "text/event-stream":
-                return "text/event-stream"
-            case "application/x-ndjson" | "application/ndjson":
-                return "application/x-ndjson"
-            case "application/json":
-                return "application/json"
-    return "application/json"
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = _weight(parameters)
+        if name in _EVENT_FORMATS and weight > heaviest:
+            best, heaviest = _EVENT_FORMATS[name], weight
+    return best
+
+
+def _weight(parameters: list[str]) -> float:
+    """Return the q of a media range (RFC 9110 §12.4.2): 1 if it has none, 0 if it makes no sense."""
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            return float(parameter[2:]) if re.fullmatch(r"[01](\.[0-9]{0,3})?", parameter[2:]) else 0.0
+    return 1.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,10 +52,11 @@ class SecurityHeaders:
 
 
 class Origins:
-    """Which pages may act for the player whose cookie their browser sends.
+    """Which pages may act for the player whose cookie their browser sends: those listed, letter by letter.
 
-    A page of this very site always may: its Origin is the scheme and host that the request itself came to. Others
-    only when they are listed, letter by letter.
+    Without a list it is the pages of this very site, whose Origin is the scheme and host that the request itself
+    came to. That suits a server reached under any address, but believes what names resolve to; a public server has
+    a list.
     """
 
     def __init__(self, allowed: tuple[str, ...] = ()) -> None:
@@ -63,15 +64,12 @@ class Origins:
 
     def admit(self, connection: HTTPConnection) -> bool:
         """Whether the page behind `connection`, if there is one, may use it. Programs send no Origin."""
-        if connection.headers.get("sec-fetch-site", "none") not in ("same-origin", "none") and not self._is_allowed(
-            connection.headers
-        ):
-            return False
         origin = connection.headers.get("origin")
-        return origin is None or origin in self._allowed or origin == own_origin(connection)
-
-    def _is_allowed(self, headers: Headers) -> bool:
-        return headers.get("origin") in self._allowed
+        if origin is None:
+            return connection.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+        if self._allowed:
+            return origin in self._allowed
+        return origin == own_origin(connection) and connection.headers.get("sec-fetch-site") != "cross-site"
 
 
 def own_origin(connection: HTTPConnection) -> str:

@@ -9,6 +9,7 @@ from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.identity.errors import PlayersUnavailableError
+from server.identity.players import Player
 from server.transport.identification import COOKIE, Identification, bearer_token
 from server.transport.problems import ProblemError, problem_response
 from server.transport.security import AddressLimit, Origins
@@ -35,7 +36,7 @@ class Sockets:
         """Serve one websocket, or refuse it with an HTTP problem before it is one."""
         try:
             self._admit(websocket)
-            player = await self.identification.player(websocket)
+            player = await self._player(websocket)
         except ProblemError as problem:
             await websocket.send_denial_response(problem_response(problem))
             return
@@ -49,6 +50,13 @@ class Sockets:
             await Socket(websocket, player, self.games, self.commands, self.names).serve()
         finally:
             self.count -= 1
+
+    async def _player(self, websocket: WebSocket) -> Player | None:
+        """Return who connects; None for a guest. A program whose token is wrong must learn of it."""
+        player = await self.identification.player(websocket)
+        if player is None and bearer_token(websocket) is not None:
+            raise ProblemError("not_authenticated", "This token proves nobody: get one with POST /api/players.")
+        return player
 
     def _admit(self, websocket: WebSocket) -> None:
         """Let in pages of allowed origins, and programs that carry a token or nothing at all.

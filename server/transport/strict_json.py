@@ -23,6 +23,8 @@ def decode_strictly(text: str | bytes, type_: type[T]) -> T:
         BadMessageError: it is not JSON, is ambiguous, nested too deeply, or has another shape.
     """
     try:
+        # Decoded here, because json.loads would guess among five encodings.
+        text = text.decode("utf-8") if isinstance(text, bytes) else text
         parsed = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
         return msgspec.convert(parsed, type_)
     except BadMessageError:

@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.contract.bad_bodies import OTHER_ENCODINGS, bad_bodies
+from tests.contract.bad_bodies import bad_bodies
 from tests.contract.bad_requests import bad_addresses, bad_headers
 from tests.contract.client import TIMEOUT_S, Api, Match
 from tests.contract.log import Log
 from tests.contract.request import VERSION, Request
-from tests.contract.texts import NAMES_WITHOUT_INK
 
 REQUESTS = [*bad_bodies(), *bad_headers(), *bad_addresses()]
 
@@ -32,21 +31,8 @@ NO_HTTP = [
 ]
 
 
-def _known_defect(request: Request) -> str | None:
-    """Why the server does not refuse a request yet."""
-    if "%00" in request.path.partition("?")[0] and "/games/" in request.path:
-        return "a NUL in the id of a game is a 500"
-    if any(request.body == f'{{"name":{name}}}'.encode() for name in NAMES_WITHOUT_INK):
-        return "letters and marks without ink pass as visible"
-    if any(request.name.endswith(f" in {encoding}") for encoding in OTHER_ENCODINGS):
-        return "a body may be in UTF-16 or UTF-32, or begin with a byte order mark"
-    return None
-
-
 def _parameter(request: Request) -> object:
-    reason = _known_defect(request)
-    marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
-    return pytest.param(request, id=request.name, marks=marks)
+    return pytest.param(request, id=request.name)
 
 
 @pytest.fixture(scope="module")

@@ -68,7 +68,7 @@ async def test_a_move_on_another_version_is_refused(api: Api, version: int) -> N
         '"2',
         '"2";',
         '"99999999999999999999"',
-        pytest.param('"02"', marks=pytest.mark.xfail(strict=True, reason='"02" is taken for "2"')),
+        '"02"',
     ],
 )
 async def test_a_tag_that_is_not_exactly_one_version_is_refused(api: Api, tag: str) -> None:
