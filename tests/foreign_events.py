@@ -8,11 +8,9 @@ async def append_foreign(owner: Connection, game: str, expected_version: int, ty
     await owner.execute(
         """
         SELECT fourfold.append_events(
-          ARRAY[$1::text], ARRAY[$2::integer], ARRAY[command], ARRAY[1],
-          ARRAY[$1::text], ARRAY[$2::integer + 1], ARRAY[$3::text], ARRAY[1::smallint], ARRAY['{}'::jsonb],
-          ARRAY[command], ARRAY[1::smallint]
+          ARRAY[$1::text], ARRAY[$2::integer], ARRAY[gen_random_uuid()],
+          ARRAY[1], ARRAY[$3::text], ARRAY[1::smallint], ARRAY['{}'::jsonb]
         )
-        FROM gen_random_uuid() AS command
         """,
         game,
         expected_version,

@@ -5,7 +5,6 @@ whose outcome is unknown is never called refused.
 """
 
 import asyncio
-import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from uuid import UUID, uuid4
 from server.application.live_games import LiveGame, LiveGames
 from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.decide import decide
-from server.domain.errors import ConnectFourError, UnknownGameError
-from server.domain.events import GameEvent
+from server.domain.errors import CommandIdTakenError, ConnectFourError, UnknownGameError
+from server.domain.events import GameEvent, MoveMade
 from server.domain.game import leaves_the_position
 from server.domain.vocabulary import Color, GameId, PlayerId, Version
 from server.eventstore.errors import StoreUnavailableError, WrongExpectedVersionError
@@ -27,8 +26,6 @@ _GAME_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _GAME_ID_LENGTH: Final = 12
 _JOIN_ATTEMPTS: Final = 5
 _TIME_LIMIT_S: Final = 3.0
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,8 @@ class CommandPath:
         try:
             return await self._append(command, live, expected_version, command_id)
         except WrongExpectedVersionError as error:
-            await live.catch_up()
+            if error.actual > live.version:
+                await live.catch_up()
             raise RefusedError(error, live) from error
         except ConnectFourError as error:
             raise RefusedError(error, live) from error
@@ -160,9 +158,8 @@ class CommandPath:
         self, command: Command, live: LiveGame, expected_version: Version, command_id: UUID
     ) -> Accepted:
         """Decide on the live game and append. The order matters: a duplicate is one whatever else is wrong."""
-        before = live.carried_out(command_id)
-        if before is not None:
-            return Accepted(live.id, before, duplicate=True)
+        if live.carried_out(command_id):
+            return _again(command, live, command_id)
         if live.version == 0 and not isinstance(command, OpenGame):
             raise UnknownGameError
         if expected_version != live.version:
@@ -172,7 +169,22 @@ class CommandPath:
             return Accepted(live.id, live.version, duplicate=True)
         appended = await self._store.append(live.id, expected_version, command_id, events)
         fail_point("command.appended")
-        return Accepted(live.id, appended.version, appended.duplicate)
+        if appended.duplicate:
+            await live.catch_up()
+            return _again(command, live, command_id)
+        return Accepted(live.id, appended.version, duplicate=False)
+
+
+def _again(command: Command, live: LiveGame, command_id: UUID) -> Accepted:
+    """Answer a command that was carried out before, if it was this player's: an id proves nobody.
+
+    Raises:
+        CommandIdTakenError: it was not.
+    """
+    before = live.carried_out(command_id)
+    if any(isinstance(past.event, MoveMade) and past.event.player != command.player for past in before):
+        raise CommandIdTakenError
+    return Accepted(live.id, before[-1].version, duplicate=True)
 
 
 async def _within_time(work: Coroutine[Any, Any, Accepted]) -> Accepted:

@@ -8,8 +8,10 @@ a watcher has a cursor into the history, and being slow only means that more eve
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Protocol, assert_never
+from uuid import UUID
 
 import msgspec
 
@@ -26,9 +28,13 @@ MAX_IDLE: Final = 1000
 
 _READ_AGAIN_AFTER_S: Final = 0.5
 
-_UNREADABLE: Final = (BrokenLogError, UnknownEventTypeError, msgspec.ValidationError)
+_READ_TIME_LIMIT_S: Final = 3.0
 
 _log = logging.getLogger(__name__)
+
+
+class UnreadableGameError(Exception):
+    """The game's events can't be understood: they are damaged, or written by a newer version. Others are well."""
 
 
 class Watcher(Protocol):
@@ -56,6 +62,7 @@ class LiveGame:
         self._encode = encode
         self._heard = Version(0)
         self._reading = asyncio.Lock()
+        self._readers = 0
         self._reads_begun = 0
         self._last_read = 0
 
@@ -64,20 +71,23 @@ class LiveGame:
         """The version of the newest event that is folded in."""
         return Version(len(self.history))
 
-    def carried_out(self, command_id: object) -> Version | None:
-        """Return the version that a command led to, or None if it is not in the history."""
-        for recorded in reversed(self.history):
-            if recorded.command_id == command_id:
-                return recorded.version
-        return None
+    def carried_out(self, command_id: UUID) -> list[RecordedEvent]:
+        """Return what a command made happen; nothing if it is not in the history."""
+        return [recorded for recorded in self.history if recorded.command_id == command_id]
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether somebody watches the game or waits for it to be read, so that it must stay in memory."""
+        return bool(self.watchers) or self._readers > 0
 
     def hear(self, events: Iterable[StoredEvent]) -> None:
         """Fold in what follows; drop what is past; remember that something is missing.
 
         Raises:
-            BrokenLogError, UnknownEventTypeError, msgspec.ValidationError: the history can't be understood.
+            UnreadableGameError: the history can't be understood.
         """
-        self._take([decode(stored) for stored in events if stored.version > self.version])
+        with _unreadable(self.id):
+            self._take([decode(stored) for stored in events if stored.version > self.version])
 
     async def catch_up(self) -> None:
         """Read what the log holds beyond this version: what was committed before the call is in after it.
@@ -87,14 +97,28 @@ class LiveGame:
 
         Raises:
             StoreUnavailableError: Postgres did not answer in time.
-            BrokenLogError, UnknownEventTypeError, msgspec.ValidationError: the history can't be understood.
+            UnreadableGameError: the history can't be understood.
         """
+        self._readers += 1
+        try:
+            async with asyncio.timeout(_READ_TIME_LIMIT_S):
+                await self._read_together()
+        except TimeoutError as error:
+            raise StoreUnavailableError("the game was not read in time") from error
+        finally:
+            self._readers -= 1
+
+    async def _read_together(self) -> None:
         wanted = self._reads_begun + 1
         async with self._reading:
             while self._last_read < wanted or self.is_behind:
                 self._reads_begun += 1
-                self._take(await self._store.read_stream(self.id, self.version))
-                self._last_read = self._reads_begun
+                this_read, before = self._reads_begun, self.version
+                with _unreadable(self.id):
+                    self._take(await self._store.read_stream(self.id, before))
+                    if self.is_behind and self.version == before:
+                        raise BrokenLogError(f"version {before + 1} is missing before version {self._heard}")
+                self._last_read = this_read
 
     @property
     def is_behind(self) -> bool:
@@ -138,29 +162,41 @@ class LiveGames:
 
         Raises:
             StoreUnavailableError: Postgres did not answer in time.
+            UnreadableGameError: the history can't be understood.
         """
         live = self._games.get(game_id)
         if live is None:
             # Subscribe first, then read: an event in between is heard, and the read is repeated until it is there.
-            live = self._games[game_id] = LiveGame(game_id, self._store, self._encode)
             self._evict()
+            live = self._games[game_id] = LiveGame(game_id, self._store, self._encode)
         self._games.move_to_end(game_id)
         if live.version == 0:
             try:
                 await live.catch_up()
             finally:
-                if live.version == 0 and self._games.get(game_id) is live and not live.watchers:
+                if live.version == 0 and not live.is_in_use and self._games.get(game_id) is live:
                     del self._games[game_id]
         return live
 
-    def add_watcher(self, live: LiveGame, watcher: Watcher) -> LiveGame:
-        """Have `watcher` woken when the game goes on; return the live game that does so.
+    async def watch(self, game_id: GameId, after: Version, watcher: Watcher) -> LiveGame:
+        """Have `watcher` woken when a game goes on, and return the game: at `after` at least, if the log has it.
 
-        That is `live`, unless it had left memory and another took its place meanwhile.
+        Nothing is missed: what the game holds and what the watcher will be woken for belong together. A game at
+        version 0 does not exist, and is not watched.
+
+        Raises:
+            StoreUnavailableError: Postgres did not answer in time.
+            UnreadableGameError: the history can't be understood.
         """
-        live = self._games.setdefault(live.id, live)
-        live.watchers.add(watcher)
-        return live
+        while True:
+            live = await self.get(game_id)
+            if after > live.version:
+                await live.catch_up()
+            if live.version == 0:
+                return live
+            if self._games.get(game_id) is live:  # else everybody starts over, and so do we
+                live.watchers.add(watcher)
+                return live
 
     def hear(self, events: Sequence[StoredEvent]) -> None:
         """Take what the feed tells. Games that nobody here has in memory are passed over undecoded."""
@@ -172,7 +208,7 @@ class LiveGames:
             live = self._games[game_id]
             try:
                 live.hear(heard)
-            except _UNREADABLE:
+            except UnreadableGameError:
                 self._give_up(live)
             if live.is_behind:
                 self._behind.add(game_id)
@@ -202,7 +238,7 @@ class LiveGames:
         except StoreUnavailableError:
             await asyncio.sleep(_READ_AGAIN_AFTER_S)
             self._behind.add(live.id)
-        except _UNREADABLE:
+        except UnreadableGameError:
             self._give_up(live)
 
     def _give_up(self, live: LiveGame) -> None:
@@ -214,11 +250,20 @@ class LiveGames:
 
     def _evict(self) -> None:
         """Let the games go that nobody watches and nobody asked for recently."""
-        if len(self._games) <= self._max_idle:
+        if len(self._games) < self._max_idle:
             return
-        idle = [game_id for game_id, live in self._games.items() if not live.watchers][: -self._max_idle]
-        for game_id in idle:
+        idle = [game_id for game_id, live in self._games.items() if not live.is_in_use]
+        for game_id in idle[: max(0, len(idle) + 1 - self._max_idle)]:
             del self._games[game_id]
+
+
+@contextmanager
+def _unreadable(game: GameId) -> Iterator[None]:
+    """Tell in one way all that can be wrong with stored events."""
+    try:
+        yield
+    except (BrokenLogError, UnknownEventTypeError, msgspec.ValidationError) as error:
+        raise UnreadableGameError(f"game {game} can't be read: {error}") from error
 
 
 def _players_in(event: GameEvent) -> set[PlayerId]:
@@ -229,3 +274,5 @@ def _players_in(event: GameEvent) -> set[PlayerId]:
             return {player_one, player_two}
         case MoveMade() | GameFinished():
             return set()
+        case _:
+            assert_never(event)

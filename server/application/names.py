@@ -16,7 +16,7 @@ class Names:
     def __init__(self, players: Players, *, max_remembered: int = MAX_REMEMBERED) -> None:
         self._players = players
         self._max_remembered = max_remembered
-        self._remembered: OrderedDict[PlayerId, str] = OrderedDict()
+        self._remembered: OrderedDict[PlayerId, str | None] = OrderedDict()
 
     async def of(self, players: Collection[PlayerId]) -> dict[PlayerId, str]:
         """Return the names of those of `players` that still have one.
@@ -26,10 +26,11 @@ class Names:
         """
         unknown = [player for player in players if player not in self._remembered]
         if unknown:
-            self._remembered.update(await self._players.names(unknown))
-        found = {player: self._remembered[player] for player in players if player in self._remembered}
+            names = await self._players.names(unknown)
+            self._remembered.update((player, names.get(player)) for player in unknown)
+        found = {player: self._remembered[player] for player in players}
         for player in found:
             self._remembered.move_to_end(player)
         while len(self._remembered) > self._max_remembered:
             self._remembered.popitem(last=False)
-        return found
+        return {player: name for player, name in found.items() if name is not None}

@@ -59,6 +59,8 @@ async def migrate(url: str) -> list[int]:
         MigrationError: the database is newer than this code, an applied file was changed, or the role is missing.
         OSError, asyncpg.PostgresError: the database can't be reached or refuses.
     """
+    if not (await status(url)).pending:
+        return []  # not even the rights to change anything are needed then
     connection = await asyncpg.connect(url, timeout=10, server_settings={"application_name": "fourfold migrate"})
     try:
         async with connection.transaction():

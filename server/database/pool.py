@@ -94,10 +94,10 @@ async def ask(pool: Pool, query: str, *arguments: object) -> list[asyncpg.Record
             raise
 
 
-async def connect(url: str) -> Connection:
+async def connect(url: str, *, timeout_s: float = _CONNECT_TIMEOUT_S) -> Connection:
     """Open one connection that acts as the application's role; the caller closes it."""
     return await asyncpg.connect(
-        url, command_timeout=_COMMAND_TIMEOUT_S, timeout=_CONNECT_TIMEOUT_S, server_settings=_SESSION
+        url, command_timeout=_COMMAND_TIMEOUT_S, timeout=timeout_s, server_settings=_SESSION
     )
 
 

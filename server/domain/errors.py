@@ -95,5 +95,14 @@ class ColumnFullError(ConnectFourError):
         self.column = column
 
 
+class CommandIdTakenError(ConnectFourError):
+    """Another player's command has this id."""
+
+    code = "command_id_taken"
+
+    def __init__(self) -> None:
+        super().__init__("Another command has this id already: choose a new one.")
+
+
 class BrokenLogError(Exception):
     """An event cannot follow the ones before it: the log is damaged, or other code wrote it."""

@@ -7,8 +7,8 @@ the whole log. One connection of its own LISTENs; what a notification carries is
 - it follows: told;
 - it leaves a gap, or only points: the log is read from where the telling stopped.
 
-The last event of a game has no successor that would reveal its loss, so while it is quiet the feed asks for the
-head of the log every other second, which also proves that the connection still lives.
+The last event of a game has no successor that would reveal its loss. So while it is quiet the feed looks every
+second whether the log still holds what was told last, and what lies beyond; which proves that the connection lives.
 """
 
 import asyncio
@@ -34,6 +34,9 @@ MAX_UNREAD: Final = 10_000
 _BACK_OFF_S: Final = (0.05, 1.0)
 """At most a second: everybody sees everything within two when Postgres is back, however long it was away."""
 
+FEED_CONNECT_TIMEOUT_S: Final = 1.0
+"""An attempt that hangs must not keep the feed from the next one, which may succeed."""
+
 _payload = msgspec.json.Decoder(list[StoredEvent | int])
 
 _log = logging.getLogger(__name__)
@@ -53,7 +56,7 @@ class Feed:
         tell: Callable[[Sequence[StoredEvent]], None],
         start_over: Callable[[], None],
         *,
-        check_every_s: float = 2.0,
+        check_every_s: float = 1.0,
     ) -> None:
         self._connect = connect
         self._tell = tell
@@ -83,7 +86,7 @@ class Feed:
                 finally:
                     self.subscribed.clear()
                     connection.terminate()  # at once: a polite close would wait for a peer that may be gone
-            except CONNECTION_LOST as error:
+            except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
                 _log.warning("the feed lost its connection, reconnecting: %r", error)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 — jitter, not a secret
             pause = min(pause * 2, _BACK_OFF_S[1])

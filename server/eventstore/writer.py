@@ -34,8 +34,7 @@ _RETRY_AFTER_S: Final = 0.05
 _APPEND: Final = """
     SELECT outcome, version
     FROM fourfold.append_events(
-      $1::text[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::integer[],
-      $7::text[], $8::smallint[], $9::jsonb[], $10::uuid[], $11::smallint[]
+      $1::text[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::smallint[], $7::jsonb[]
     )
 """
 
@@ -151,12 +150,8 @@ class Writer:
 
 
 def _arguments(appends: list[Append]) -> tuple[Sequence[object], ...]:
-    """Return the appends as the columns that `append_events` takes: three of the appends, eight of their events."""
-    events = [
-        (number, append.game, append.expected_version + step, *encode(event), append.command_id, step)
-        for number, append in enumerate(appends, start=1)
-        for step, event in enumerate(append.events, start=1)
-    ]
+    """Return the appends as the columns that `append_events` takes: three of the appends, four of their events."""
+    events = [(number, *encode(event)) for number, append in enumerate(appends, start=1) for event in append.events]
     return (
         [append.game for append in appends],
         [append.expected_version for append in appends],

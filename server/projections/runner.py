@@ -80,7 +80,7 @@ class ProjectionRunner:
         try:
             while await self._step():
                 pass
-        except CONNECTION_LOST as error:
+        except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
             _log.warning("projection %s waits for Postgres: %r", self._projection.name, error)
             return _RETRY_AFTER_S
         except PoisonEventError as error:

@@ -131,3 +131,16 @@ async def test_an_unknown_game_is_refused_as_such(process: Process, player: str)
     with pytest.raises(RefusedError) as refusal:
         await process.resign(GameId("nothing"), player, 0)  # type: ignore[arg-type]
     assert code_of(refusal) == "unknown_game"
+
+
+async def test_a_command_id_serves_only_the_player_who_used_it(process: Process, deaf_process: Process) -> None:
+    """An id proves nobody: with Ann's id Bob is not told that his move was made, on whichever process."""
+    game = await process.started_game()
+    await deaf_process.games.get(game)
+    command_id = uuid4()
+    await process.move(game, ANN, "D", 2, command_id)
+    for asked in (process, deaf_process):
+        with pytest.raises(RefusedError) as refusal:
+            await asked.move(game, BOB, "E", 3, command_id)
+        assert code_of(refusal) == "command_id_taken"
+    assert len(await process.store.read_stream(game)) == 3

@@ -32,7 +32,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION fourfold.refuse_to_change_events();
 -- Appends a batch: any number of appends, each to a stream of its own, all in one transaction.
 --
 -- An append names its stream, the version it builds on and the command that asks for it. Its events are rows of the
--- event_… arrays, in their order; event_appends says which append (1, 2, …) each of them belongs to.
+-- event_… arrays, in their order; event_appends says which append (1, 2, …) each of them belongs to. Where an event
+-- comes to lie is reckoned here, so whoever calls this can leave no hole.
 -- Each append is answered alone, in the order of the appends:
 --   appended   its events are in the log
 --   duplicate  its command was carried out before; version = the version it led to then
@@ -43,20 +44,15 @@ FOR EACH STATEMENT EXECUTE FUNCTION fourfold.refuse_to_change_events();
 -- Listeners hear of the events only after the commit, and in that order.
 --
 -- The planner settings pin the plan to index look-ups: a plan made and cached while the table was new and empty
--- would scan it for ever after, which was measured to be some 15 times slower. The arrays that are subscripted hold
--- values of a fixed length, because finding the n-th of texts takes n steps.
+-- would scan it for ever after, which was measured to be some 15 times slower.
 CREATE FUNCTION fourfold.append_events(
   streams text[],
   expected_versions integer[],
   command_ids uuid[],
   event_appends integer[],
-  event_streams text[],
-  event_versions integer[],
   event_types text[],
   event_schema_versions smallint[],
-  event_data jsonb[],
-  event_command_ids uuid[],
-  event_command_steps smallint[]
+  event_data jsonb[]
 ) RETURNS TABLE (outcome text, version integer)
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -108,20 +104,29 @@ BEGIN
   )
   SELECT
     head + row_number() OVER (ORDER BY fresh.place),
-    fresh.stream,
-    fresh.version,
+    asked.stream,
+    asked.expected_version + fresh.step,
     fresh.type,
     fresh.schema_version,
     fresh.data,
-    fresh.command_id,
-    fresh.command_step,
+    asked.command_id,
+    fresh.step,
     at
-  FROM unnest(
-    event_appends, event_streams, event_versions, event_types, event_schema_versions, event_data,
-    event_command_ids, event_command_steps
-  ) WITH ORDINALITY
-    AS fresh (append, stream, version, type, schema_version, data, command_id, command_step, place)
-  WHERE NOT is_refused[fresh.append];
+  FROM (
+    SELECT
+      given.append,
+      given.type,
+      given.schema_version,
+      given.data,
+      given.place,
+      row_number() OVER (PARTITION BY given.append ORDER BY given.place) AS step
+    FROM unnest(event_appends, event_types, event_schema_versions, event_data) WITH ORDINALITY
+      AS given (append, type, schema_version, data, place)
+  ) AS fresh
+  JOIN unnest(streams, expected_versions, command_ids, is_refused) WITH ORDINALITY
+    AS asked (stream, expected_version, command_id, is_refused, append)
+    ON asked.append = fresh.append
+  WHERE NOT asked.is_refused;
 
   PERFORM fourfold.notify_of_events_after(head);
 
