@@ -1,7 +1,9 @@
 """The composition root: everything is put together here, for the server and for tests alike."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.types import Scope
 
 from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
@@ -18,7 +21,7 @@ from server.config import Settings, signing_key
 from server.database.migrations import migrate
 from server.database.pool import Pool, connect, open_pool
 from server.eventstore.codec import StoredEvent
-from server.eventstore.feed import Feed
+from server.eventstore.feed import FEED_CONNECT_TIMEOUT_S, Feed
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
 from server.identity.players import Players
@@ -30,21 +33,26 @@ from server.transport.event_streams import EventStreams
 from server.transport.http import Resources
 from server.transport.identification import Identification
 from server.transport.protocol import encode_event
-from server.transport.security import AddressLimit, Origins, SecurityHeaders
+from server.transport.security import AddressLimit, KeyedLimit, Origins, SecurityHeaders
 from server.transport.site import Site
 from server.transport.sockets import Sockets
 
 NEW_THINGS_PER_S: Final = 1.0
 NEW_THINGS_BURST: Final = 60.0
+MOVES_PER_S: Final = 100.0
+MOVES_BURST: Final = 500.0
 
 _SUBSCRIBE_TIME_LIMIT_S: Final = 10.0
+
+_log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> Starlette:
     """Return the application. It brings the database's schema up to date and connects when it starts.
 
     `app.state.begin_shutdown` is a callable: it has the application turn requests away and end its endless
-    responses, so that a server can then wait for all connections to close.
+    responses, so that a server can then wait for all connections to close. `app.state.abort` may be set, before the
+    start, to a callable that cuts the connection behind an ASGI scope: for peers that do not read.
 
     Raises:
         ValueError: `settings` names no database.
@@ -58,6 +66,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.router.redirect_slashes = False  # a redirect would repeat whatever Host the client made up
     app.state.begin_shutdown = lambda: None
+    app.state.abort = lambda _scope: None
     return app
 
 
@@ -66,7 +75,7 @@ async def _lifespan(settings: Settings, url: str, app: Starlette) -> AsyncIterat
     await migrate(settings.owner_database_url or url)
     pool = await open_pool(url)
     try:
-        system = System(settings, url, pool)
+        system = System(settings, url, pool, app.state.abort)
         app.router.routes.extend(system.routes())
         app.state.begin_shutdown = system.begin_shutdown
         async with system.running():
@@ -78,14 +87,16 @@ async def _lifespan(settings: Settings, url: str, app: Starlette) -> AsyncIterat
 class System:
     """All parts of one process, wired; `running` keeps them at work."""
 
-    def __init__(self, settings: Settings, url: str, pool: Pool) -> None:
+    def __init__(self, settings: Settings, url: str, pool: Pool, abort: Callable[[Scope], None]) -> None:
         self._stopping = asyncio.Event()
         # The way down and the way up meet in the log.
         self._writer = Writer(pool)
         self._store = EventStore(pool, self._writer)
         self._games = LiveGames(self._store, encode_event)
         self._commands = CommandPath(self._store, self._games)
-        self._feed = Feed(partial(connect, url), self._tell, self._games.start_over)
+        self._feed = Feed(
+            partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.start_over
+        )
         self._lobby = ProjectionRunner(pool, LobbyProjection())
         # The edges.
         players = Players(pool)
@@ -94,7 +105,7 @@ class System:
         origins = Origins(settings.origins)
         self._event_streams = EventStreams(self._games)
         self._sockets = Sockets(
-            self._games, self._commands, names, identification, origins, settings.max_connections
+            self._games, self._commands, names, identification, origins, settings.max_connections, abort
         )
         self._resources = Resources(
             self._games,
@@ -105,6 +116,7 @@ class System:
             identification,
             origins,
             AddressLimit(NEW_THINGS_PER_S, NEW_THINGS_BURST),
+            KeyedLimit(MOVES_PER_S, MOVES_BURST),
             self._event_streams,
         )
         self._site = Site(static_directory(), self._is_ready, self._metrics)
@@ -122,6 +134,8 @@ class System:
         """
         work = (self._writer.run(), self._games.run(), self._feed.run(), self._lobby.run())
         tasks = [asyncio.create_task(part) for part in work]
+        for task in tasks:
+            task.add_done_callback(self._on_end)
         try:
             async with asyncio.timeout(_SUBSCRIBE_TIME_LIMIT_S):
                 await self._feed.subscribed.wait()
@@ -137,6 +151,12 @@ class System:
         """Say "not ready" from now on, and end the responses that would never end."""
         self._stopping.set()
         self._event_streams.end()
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """A part of the process has stopped. Without it the rest would look well and be useless, so all stops."""
+        if not task.cancelled():
+            _log.critical("a part of the server failed, so all of it stops", exc_info=task.exception())
+            signal.raise_signal(signal.SIGTERM)
 
     def _tell(self, events: Sequence[StoredEvent]) -> None:
         self._games.hear(events)

@@ -8,6 +8,7 @@ from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import Scope
 
 from server.app import create_app
 from server.config import Settings
@@ -36,6 +37,7 @@ class OrderlyServer(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._on_ready = on_ready
+        app.state.abort = self._abort
         self._time_limit: asyncio.Timeout | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -61,6 +63,12 @@ class OrderlyServer(uvicorn.Server):
         super().handle_exit(sig, frame)
         if self.force_exit and self._time_limit is not None:
             self._loop.call_soon_threadsafe(self._hurry)
+
+    def _abort(self, scope: Scope) -> None:
+        """Cut the connection behind a scope: closing it would wait for its peer to read what was sent."""
+        for connection in self.server_state.connections:
+            if getattr(connection, "scope", None) is scope:
+                connection.transport.abort()
 
     def _hurry(self) -> None:
         if self._time_limit is not None and not self._time_limit.expired():

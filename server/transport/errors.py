@@ -26,7 +26,10 @@ async def _on_http_exception(_request: Request, error: HTTPException) -> Respons
 
 
 async def _on_unavailable(_request: Request, _error: Exception) -> Response:
-    detail = "The database did not answer in time. Whether it was done is unknown: ask again with the same key."
+    detail = (
+        "The database did not answer in time. Whether a change was made is unknown: a move may be asked for again "
+    )
+    detail += "with the same Idempotency-Key, anything else after a look."
     return problem_response(ProblemError("unavailable", detail))
 
 

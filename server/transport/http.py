@@ -24,7 +24,7 @@ from server.transport import requests
 from server.transport.event_streams import EventStreams
 from server.transport.identification import Identification
 from server.transport.problems import ProblemError, code_and_message
-from server.transport.security import AddressLimit, Origins, is_valid_host, own_origin
+from server.transport.security import AddressLimit, KeyedLimit, Origins, is_valid_host, own_origin
 from server.transport.state import state_at
 
 DEFAULT_PAGE: Final = 20
@@ -47,6 +47,7 @@ class Resources:
     identification: Identification
     origins: Origins
     new_things: AddressLimit
+    moves: KeyedLimit
     event_streams: EventStreams
 
     def routes(self) -> list[BaseRoute]:
@@ -162,6 +163,8 @@ class Resources:
     async def move(self, request: Request) -> Response:
         """Make a move in a game that the client saw at the version it names."""
         player = await self._player(request)
+        if not self.moves.take(player.id):
+            raise ProblemError("too_many_requests", "You move faster than this server takes: slow down.")
         expected = requests.expected_version(request)
         command_id = requests.command_id(request, player.id, uuid4())
         wanted = await requests.body(request, requests.NewMove)

@@ -17,6 +17,7 @@ STATUS_OF: Final = {
     "unknown_version": 404,
     "method_not_allowed": 405,
     "column_full": 409,
+    "command_id_taken": 409,
     "game_finished": 409,
     "game_full": 409,
     "game_not_started": 409,

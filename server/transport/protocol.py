@@ -31,6 +31,8 @@ REJECTION_CODES: Final = (
     "unknown_game",
     "not_authenticated",
     "too_many_requests",
+    "command_id_taken",
+    "unavailable",
 )
 
 GameIdField = Annotated[

@@ -1,8 +1,12 @@
 """Who may open a websocket, and how many."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
+from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from server.application.command_path import CommandPath
@@ -12,16 +16,17 @@ from server.identity.errors import PlayersUnavailableError
 from server.identity.players import Player
 from server.transport.identification import COOKIE, Identification, bearer_token
 from server.transport.problems import ProblemError, problem_response
-from server.transport.security import AddressLimit, Origins
+from server.transport.security import AddressLimit, Origins, network_of
 from server.transport.websocket import Socket
 
 CONNECTS_PER_S: Final = 5.0
 CONNECTS_BURST: Final = 100.0
+MAX_SOCKETS_OF_ONE_NETWORK: Final = 200
 
 
 @dataclass(slots=True)
 class Sockets:
-    """The websockets of this process."""
+    """The websockets of this process. `abort` cuts the connection behind an ASGI scope at once."""
 
     games: LiveGames
     commands: CommandPath
@@ -29,13 +34,27 @@ class Sockets:
     identification: Identification
     origins: Origins
     max_sockets: int
+    abort: Callable[[Scope], None]
     count: int = 0
     _connects: AddressLimit = field(default_factory=lambda: AddressLimit(CONNECTS_PER_S, CONNECTS_BURST))
+    _by_network: Counter[str] = field(default_factory=Counter)
 
     async def endpoint(self, websocket: WebSocket) -> None:
         """Serve one websocket, or refuse it with an HTTP problem before it is one."""
+        network = network_of(websocket)
+        self.count += 1
+        self._by_network[network or ""] += 1
         try:
-            self._admit(websocket)
+            await self._serve(websocket, network)
+        finally:
+            self.count -= 1
+            self._by_network[network or ""] -= 1
+            if not self._by_network[network or ""]:
+                del self._by_network[network or ""]
+
+    async def _serve(self, websocket: WebSocket, network: str | None) -> None:
+        try:
+            self._admit(websocket, network)
             player = await self._player(websocket)
         except ProblemError as problem:
             await websocket.send_denial_response(problem_response(problem))
@@ -44,12 +63,9 @@ class Sockets:
             unavailable = ProblemError("unavailable", "The database does not answer: try again later.")
             await websocket.send_denial_response(problem_response(unavailable))
             return
-        self.count += 1
-        try:
-            await websocket.accept()
-            await Socket(websocket, player, self.games, self.commands, self.names).serve()
-        finally:
-            self.count -= 1
+        await websocket.accept()
+        abort = partial(self.abort, websocket.scope)
+        await Socket(websocket, player, self.games, self.commands, self.names, abort=abort).serve()
 
     async def _player(self, websocket: WebSocket) -> Player | None:
         """Return who connects; None for a guest. A program whose token is wrong must learn of it."""
@@ -58,7 +74,7 @@ class Sockets:
             raise ProblemError("not_authenticated", "This token proves nobody: get one with POST /api/players.")
         return player
 
-    def _admit(self, websocket: WebSocket) -> None:
+    def _admit(self, websocket: WebSocket, network: str | None) -> None:
         """Let in pages of allowed origins, and programs that carry a token or nothing at all.
 
         A cookie without an Origin is refused: browsers always send one with a websocket, so this is neither a page
@@ -71,9 +87,10 @@ class Sockets:
             raise ProblemError(
                 "forbidden_origin", "Programs send their token as Authorization: Bearer, not as a cookie."
             )
-        if self.count >= self.max_sockets:
+        if self.count > self.max_sockets:
             raise ProblemError("unavailable", "The server has as many connections as it takes: try again later.")
-        if not self._connects.take(websocket):
+        crowded = network is not None and self._by_network[network] > MAX_SOCKETS_OF_ONE_NETWORK
+        if crowded or not self._connects.take(websocket):
             raise ProblemError(
                 "too_many_requests", "Too many connections from your network: try again in a moment."
             )

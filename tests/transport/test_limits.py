@@ -49,6 +49,15 @@ def test_an_ipv6_network_counts_as_one_client() -> None:
     assert limit.take(from_address("2001:db8:0:1::1"))
 
 
+def test_ipv4_clients_of_a_dual_socket_count_apart() -> None:
+    """On a socket that takes both, an IPv4 client comes as ::ffff:a.b.c.d; all of those share one /64."""
+    limit = AddressLimit(per_s=0, burst=1)
+    assert limit.take(from_address("::ffff:192.0.2.1"))
+    assert limit.take(from_address("::ffff:192.0.2.2"))
+    assert not limit.take(from_address("::ffff:192.0.2.1"))
+    assert all(limit.take(from_address("::ffff:127.0.0.1")) for _ in range(10))
+
+
 def test_this_machine_is_not_limited() -> None:
     limit = AddressLimit(per_s=0, burst=1)
     assert all(limit.take(from_address("127.0.0.1")) for _ in range(10))
