@@ -18,6 +18,8 @@ import { keepSocket } from "./socket.js";
  * @property {() => void} onAccepted
  * @property {(refusal: Refusal) => void} onRejected
  * @property {() => void} onUnknownGame
+ * @property {(message: string) => void} onRefusedWatch for any other reason
+ * @property {() => void} onLogRestored the log was restored to a moment before what was seen, which is void now
  * @property {(watchers: number) => void} onPresence
  * @property {(state: LinkState) => void} onState
  */
@@ -95,11 +97,18 @@ export function connectTo(game, handlers, signal) {
 
   /** @param {any} frame */
   function refuse({ id, code, message, events = [] }) {
-    if (id === undefined && code === "unknown_game") return handlers.onUnknownGame();
+    if (id === undefined) return refuseWatch(code, message);
     if (id !== pending?.id) return; // an answer to a command that was settled before
     pending = null;
     clearTimeout(timer);
     handlers.onRejected({ code, message, events });
+  }
+
+  /** @param {string} code @param {string} message */
+  function refuseWatch(code, message) {
+    if (code === "unknown_game") return handlers.onUnknownGame();
+    if (code !== "wrong_expected_version") return handlers.onRefusedWatch(message);
+    handlers.onLogRestored();
   }
 
   /** @param {Command} command */

@@ -80,6 +80,8 @@ const connection = connectTo(
       apply(refusal.events, true);
     },
     onUnknownGame: showMissing,
+    onRefusedWatch: notice.show,
+    onLogRestored: () => location.reload(),
     onPresence(watchers) {
       byId("watchers").textContent = watchers > 0 ? `${watchers} watching` : "";
     },
@@ -146,7 +148,7 @@ async function join(name) {
 function showMissing() {
   connected.abort();
   main.dataset.state = "missing";
-  document.title = "No such game · Fourfold";
+  tab.render("No such game", false);
 }
 
 function onWatch() {
