@@ -66,12 +66,11 @@ async def run(url: str, rounds: int, seconds: float, grown: list[float], svg: Pa
     print(f"{machine()}; medians of {rounds} rounds of {seconds:g} s\n")
     table = await appends(url, rounds, seconds)
     _print_appends(table)
-    growth = {0.0: table}
-    for millions in grown:
+    for number, millions in enumerate(grown):
         await grow(url, millions)
-        growth[millions] = {ROWS[0]: await _row(url, ROWS[0], rounds, seconds)}
-        _print_growth(millions, growth[millions][ROWS[0]], table[ROWS[0]])
-    await _print_reading(url)
+        _print_growth(millions, await _row(url, ROWS[0], rounds, seconds), table[ROWS[0]])
+        if number == 0:
+            await _print_reading(url)
     if svg:
         svg.write_text(draw(table, CONCURRENCY, ROWS), encoding="utf-8")
         print(f"\ndrawn: {svg}")
