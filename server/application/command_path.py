@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from server.application.live_games import LiveGame, LiveGames
+from server.application.live_game import LiveGame
+from server.application.live_games import LiveGames
 from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.decide import decide
 from server.domain.errors import CommandIdTakenError, ConnectFourError, UnknownGameError

@@ -7,7 +7,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from server.application.live_games import LiveGame, LiveGames
+from server.application.live_game import LiveGame
+from server.application.live_games import LiveGames
 from server.domain.vocabulary import GameId, Version
 from server.transport.problems import ProblemError
 

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from server.application.command_path import Accepted, CommandPath, RefusedError
-from server.application.live_games import LiveGame, LiveGames
+from server.application.live_game import LiveGame
+from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.domain.commands import MakeMove
 from server.domain.game import Finished, InProgress

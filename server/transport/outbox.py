@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from server.application.live_games import LiveGame
+from server.application.live_game import LiveGame
 from server.application.names import Names
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.transport import protocol

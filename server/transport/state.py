@@ -2,7 +2,7 @@
 
 import msgspec
 
-from server.application.live_games import LiveGame
+from server.application.live_game import LiveGame
 from server.domain.board import Board
 from server.domain.game import Finished, Game, InProgress, Open, Unopened, fold
 from server.domain.vocabulary import GameId, PlayerId, Version

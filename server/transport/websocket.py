@@ -12,7 +12,8 @@ from typing import Final, assert_never
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.application.command_path import CommandPath, RefusedError
-from server.application.live_games import LiveGame, LiveGames, UnreadableGameError
+from server.application.live_game import LiveGame, UnreadableGameError
+from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import GameId, PlayerId, Version

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import asyncpg
 import pytest
 
-from server.application.live_games import LiveGames, UnreadableGameError
+from server.application.live_game import UnreadableGameError
+from server.application.live_games import LiveGames
 from server.database.pool import Connection
 from server.domain.vocabulary import GameId, Version
 from server.transport.protocol import encode_event
