@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 import asyncpg
 
 from server.database.migrations import migrate
+from server.database.pool import Connection
 from server.embedded import EmbeddedPostgres
 
 _SWEEP: Final = Path(__file__).with_name("sweep.py")
@@ -77,12 +78,20 @@ class Postgres:
         return await asyncpg.connect(self._url, timeout=10, server_settings={"application_name": "observer"})
 
     async def execute(self, *statements: str) -> None:
-        """Carry out statements as the owner, in one transaction."""
+        """Carry out statements as the owner, in one transaction.
+
+        A backend whose client was cut off in the middle of a message keeps its locks until it learns of that, which
+        may be never; whoever is in the way for a second is ended, as an operator would do.
+        """
         connection = await self.connect()
         try:
-            async with connection.transaction():
-                for statement in statements:
-                    await connection.execute(statement)
+            while True:
+                try:
+                    await _in_one_transaction(connection, statements)
+                except asyncpg.LockNotAvailableError:
+                    await connection.execute(_END_LONG_TRANSACTIONS)
+                else:
+                    return
         finally:
             await connection.close()
 
@@ -161,9 +170,23 @@ CREATE OR REPLACE TRIGGER mischief
 BEFORE INSERT ON fourfold.events
 FOR EACH STATEMENT EXECUTE FUNCTION fourfold.mischief();
 """
+_END_LONG_TRANSACTIONS: Final = """
+    SELECT pg_terminate_backend(pid)
+    FROM pg_stat_activity
+    WHERE datname = current_database()
+    AND pid <> pg_backend_pid()
+    AND xact_start < clock_timestamp() - interval '1 second'
+"""
 DISK_FULL: Final = REFUSE_INSERTS.format(body="RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'")
 TOO_SLOW: Final = REFUSE_INSERTS.format(body="PERFORM pg_sleep(60)")
 ACCEPT_INSERTS: Final = "DROP FUNCTION IF EXISTS fourfold.mischief CASCADE"
+
+
+async def _in_one_transaction(connection: Connection, statements: Sequence[str]) -> None:
+    async with connection.transaction():
+        await connection.execute("SET LOCAL lock_timeout = '1s'")
+        for statement in statements:
+            await connection.execute(statement)
 
 
 async def definition_of_notify(postgres: Postgres) -> str:
