@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from server.embedded import DataDir
+
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
@@ -49,6 +51,7 @@ class ServerProcess:
         self.env = clean_environment() | ({"DATABASE_URL": database_url} if database_url else {}) | dict(env or {})
         self._cwd = cwd
         self._user = user
+        self._data_dir = data_dir
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -153,6 +156,8 @@ class ServerProcess:
             raise
         finally:
             self._log.close()
+            if self._data_dir is not None:  # a killed server leaves the socket's directory to its next start
+                DataDir(self._data_dir).remove_socket_dir()
 
     def _running(self) -> "subprocess.Popen[bytes]":
         assert self._process is not None, "the server was not started"

@@ -55,6 +55,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     """Where nobody has been; afterwards no PostgreSQL runs there."""
     path = tmp_path / "data"
     yield path
+    DataDir(path).remove_socket_dir()  # a killed one leaves it to the next start, which not every test makes
     assert not (path / "postgres" / "postmaster.pid").exists()
 
 
