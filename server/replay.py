@@ -8,7 +8,7 @@ import asyncpg
 
 from server.database.pool import open_pool
 from server.domain.board import Board
-from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
+from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade, players_in
 from server.domain.game import UNOPENED, Finished, Game, InProgress, evolve
 from server.domain.vocabulary import GameId, PlayerId
 from server.eventstore.codec import RecordedEvent, name_of
@@ -65,20 +65,10 @@ async def _read(url: str, game: GameId) -> tuple[list[RecordedEvent], dict[Playe
     pool = await open_pool(url, max_size=1)
     try:
         recorded = await EventStore(pool, Writer(pool)).read_stream(game)
-        players = {player for entry in recorded for player in _players_in(entry.event)}
+        players = {player for entry in recorded for player in players_in(entry.event)}
         return recorded, await Players(pool).names(players)
     finally:
         await pool.close()
-
-
-def _players_in(event: GameEvent) -> tuple[PlayerId, ...]:
-    match event:
-        case GameOpened(opener):
-            return (opener,)
-        case GameStarted(player_one, player_two):
-            return (player_one, player_two)
-        case _:
-            return ()
 
 
 def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:

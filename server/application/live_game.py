@@ -8,13 +8,13 @@ into the history, and being slow only means that more events come at once.
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol, assert_never
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
 
 from server.domain.errors import BrokenLogError
-from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
+from server.domain.events import players_in
 from server.domain.game import UNOPENED, Game, evolve
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.codec import RecordedEvent, StoredEvent, decode
@@ -122,7 +122,7 @@ class LiveGame:
             self._heard = max(self._heard, recorded.version)
             if recorded.version == self.version + 1:
                 self.game = evolve(self.game, recorded.event)
-                self.players |= _players_in(recorded.event)
+                self.players |= players_in(recorded.event)
                 self.encoded.append(self._encode(recorded))
                 self.history.append(recorded)
         if self.version > before:
@@ -137,15 +137,3 @@ def _unreadable(game: GameId) -> Iterator[None]:
         yield
     except (BrokenLogError, UnknownEventTypeError, msgspec.ValidationError) as error:
         raise UnreadableGameError(f"game {game} can't be read: {error}") from error
-
-
-def _players_in(event: GameEvent) -> set[PlayerId]:
-    match event:
-        case GameOpened(opener):
-            return {opener}
-        case GameStarted(player_one, player_two):
-            return {player_one, player_two}
-        case MoveMade() | GameFinished():
-            return set()
-        case _:
-            assert_never(event)

@@ -5,6 +5,7 @@ A stored event is never changed: a new shape is a new schema version (see `serve
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
 
@@ -43,3 +44,16 @@ class GameFinished:
 
 
 GameEvent = GameOpened | GameStarted | MoveMade | GameFinished
+
+
+def players_in(event: GameEvent) -> set[PlayerId]:
+    """Return the players that an event seats; a move names only who sits already."""
+    match event:
+        case GameOpened(opener):
+            return {opener}
+        case GameStarted(player_one, player_two):
+            return {player_one, player_two}
+        case MoveMade() | GameFinished():
+            return set()
+        case _:
+            assert_never(event)

@@ -89,14 +89,10 @@ def _allow_open_files(sockets: int) -> None:
 
 
 def _bring_up_to_date(settings: Settings) -> None:
-    """Apply pending migrations, in this process alone, before any other begins.
-
-    Nothing is even tried when there are none, so the application may be given a role that could not.
-    """
+    """Apply pending migrations, in this process alone, before any other begins."""
     url = settings.database_url or ""
     try:
-        if asyncio.run(migrations.status(url)).pending:
-            asyncio.run(migrations.migrate(settings.owner_database_url or url))
+        asyncio.run(migrations.migrate(settings.owner_database_url or url))
     except migrations.MigrationError as error:
         raise ServingError(str(error)) from error
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import uuid4
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -25,6 +24,7 @@ from server.transport import requests
 from server.transport.event_streams import EventStreams
 from server.transport.identification import Identification
 from server.transport.problems import ProblemError, code_and_message
+from server.transport.responses import json_response
 from server.transport.security import AddressLimit, KeyedLimit, Origins, is_valid_host, own_origin
 from server.transport.state import state_at
 
@@ -74,7 +74,7 @@ class Resources:
         player = Player(PlayerId(secrets.token_hex(8)), name)
         await self.players.add(player)
         token = self.identification.token_for(player.id)
-        response = _json({"id": player.id, "name": player.name, "token": token}, 201)
+        response = json_response({"id": player.id, "name": player.name, "token": token}, 201)
         response.headers["Cache-Control"] = "no-store"
         self.identification.remember(response, token, secure=request.url.scheme == "https")
         return response
@@ -82,7 +82,7 @@ class Resources:
     async def me(self, request: Request) -> Response:
         """Tell who the cookie or the token stands for."""
         player = await self._player(request)
-        return _json({"id": player.id, "name": player.name}, headers={"Cache-Control": "no-store"})
+        return json_response({"id": player.id, "name": player.name}, headers={"Cache-Control": "no-store"})
 
     async def games_resource(self, request: Request) -> Response:
         """List games, or open one."""
@@ -101,7 +101,7 @@ class Resources:
         opened = await self.commands.open_game(player.id, wanted.color, public=wanted.public)
         url = f"{own_origin(request)}/games/{opened.game}"
         location = {"Location": f"/api/games/{opened.game}"}
-        return _json({"id": opened.game, "url": url, "version": opened.version}, 201, location)
+        return json_response({"id": opened.game, "url": url, "version": opened.version}, 201, location)
 
     async def list_games(self, request: Request) -> Response:
         """List public games, newest first, a page at a time."""
@@ -118,7 +118,7 @@ class Resources:
             del listed["opened_position"]
             games.append(listed)
         next_cursor = str(page[-1].opened_position) if len(found) > limit else None
-        return _json({"games": games, "players": await self.names.of(seated), "next_cursor": next_cursor})
+        return json_response({"games": games, "players": await self.names.of(seated), "next_cursor": next_cursor})
 
     async def state(self, request: Request) -> Response:
         """Tell the state of a game, now or at an earlier version."""
@@ -130,7 +130,7 @@ class Resources:
         headers = {"ETag": f'"{version}"', "Cache-Control": "no-cache"}
         if requests.has_version(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        return _json(state_at(live, version), headers=headers)
+        return json_response(state_at(live, version), headers=headers)
 
     async def events(self, request: Request) -> Response:
         """Tell the events of a game: as one JSON object, as lines of JSON, or live as they happen."""
@@ -159,7 +159,7 @@ class Resources:
         if not isinstance(live.game, InProgress | Finished):
             raise TypeError(f"{live.game} after a join")
         seats = {"player_one": live.game.player_one, "player_two": live.game.player_two}
-        return _json({"version": joined.version, **seats})
+        return json_response({"version": joined.version, **seats})
 
     async def move(self, request: Request) -> Response:
         """Make a move in a game that the client saw at the version it names."""
@@ -174,7 +174,7 @@ class Resources:
             accepted = await self.commands.act(command, requests.game_id(request), expected, command_id)
         except RefusedError as refused:
             raise _problem(refused) from refused
-        return _json({"version": accepted.version}, 201, _headers_of(accepted))
+        return json_response({"version": accepted.version}, 201, _headers_of(accepted))
 
     def _changing(self, handler: Handler) -> Handler:
         """Guard what changes something: another site's page must not act for a player of ours."""
@@ -221,10 +221,6 @@ def _headers_of(accepted: Accepted) -> dict[str, str]:
         "Location": f"/api/games/{accepted.game}?version={accepted.version}",
     }
     return {**headers, "Idempotent-Replayed": "true"} if accepted.duplicate else headers
-
-
-def _json(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(content), status, headers, media_type="application/json")
 
 
 def _problem(refused: RefusedError) -> ProblemError:

@@ -6,6 +6,7 @@ when the peer has room: a slow peer gets more events in fewer frames, and costs 
 
 import asyncio
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,13 +42,9 @@ class Outbox:
         """Set when there may be something to send."""
 
     @property
-    def watched(self) -> set[GameId]:
-        """The games the peer watches."""
-        return set(self._watches)
-
-    def is_watching(self, game: GameId) -> bool:
-        """Whether the peer watches a game."""
-        return game in self._watches
+    def watched(self) -> Collection[GameId]:
+        """The games the peer watches, now and as that changes."""
+        return self._watches.keys()
 
     def reply(self, message: ServerMessage) -> None:
         """Owe a reply."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from server.transport.documents import asyncapi_document, openapi_document
+from server.transport.responses import json_response
 
 _REVALIDATE: Final = "no-cache"
 
@@ -42,11 +43,11 @@ class Site:
 
     async def healthz(self, _request: Request) -> Response:
         """Tell that the process answers."""
-        return _json({"status": "ok"})
+        return _state("ok", 200)
 
     async def readyz(self, _request: Request) -> Response:
         """Tell whether this process should be sent requests: it hears of events, and Postgres answers."""
-        return _json({"status": "ready"}) if await self.is_ready() else _json({"status": "not ready"}, 503)
+        return _state("ready", 200) if await self.is_ready() else _state("not ready", 503)
 
     async def metrics_text(self, _request: Request) -> Response:
         """Tell figures in the Prometheus text format, version 0.0.4."""
@@ -84,7 +85,5 @@ def _document(content: bytes) -> Callable[[Request], Awaitable[Response]]:
     return document
 
 
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(
-        msgspec.json.encode(content), status, {"Cache-Control": "no-store"}, media_type="application/json"
-    )
+def _state(status: str, code: int) -> Response:
+    return json_response({"status": status}, code, {"Cache-Control": "no-store"})

@@ -81,7 +81,7 @@ class Socket:
         except* _PeerGoneError:
             pass
         finally:
-            for game in self._outbox.watched:
+            for game in list(self._outbox.watched):
                 self._unwatch(game)
 
     def wake(self, game: GameId) -> None:
@@ -126,7 +126,7 @@ class Socket:
 
     async def _watch(self, message: protocol.Watch) -> None:
         game, after = GameId(message.game), Version(message.after)
-        if len(self._outbox.watched) >= MAX_WATCHED and not self._outbox.is_watching(game):
+        if len(self._outbox.watched) >= MAX_WATCHED and game not in self._outbox.watched:
             reason = f"A socket watches at most {MAX_WATCHED} games: unwatch one, or open another socket."
             self._refuse_for_now(message, "too_many_requests", reason)
             return
