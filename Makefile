@@ -70,13 +70,13 @@ clean: ## delete everything that was installed or made here; games are kept (the
 	echo 'Python 3.11 or later is needed, but $(PYTHON) is:'; "$(PYTHON)" --version; exit 1; }
 	@echo 'Installing into .venv …'
 	@.venv/bin/python -c '' 2>/dev/null || $(VENV)
-	@$(INSTALL) --require-hashes -r .requirements/run.txt
+	@$(INSTALL) --require-hashes --no-deps -r .requirements/run.txt
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@pwd -P > .venv/.here; touch $@
 
 .venv/.dev: .venv/.run .requirements/dev.txt
 	@echo 'Installing the tools for tests and checks …'
-	@$(INSTALL) --require-hashes -r .requirements/dev.txt
+	@$(INSTALL) --require-hashes --no-deps -r .requirements/dev.txt
 	@touch $@
 
 .venv/.typescript: Makefile | .venv/.dev
