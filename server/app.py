@@ -123,7 +123,7 @@ class System:
 
     def routes(self) -> list[BaseRoute]:
         """Return everything that can be asked for."""
-        return [*self._resources.routes(), WebSocketRoute("/ws", self._sockets.endpoint), *self._site.routes()]
+        return [*self._resources.routes(), WebSocketRoute("/ws", self._sockets), *self._site.routes()]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -132,7 +132,7 @@ class System:
         Raises:
             TimeoutError: the feed could not subscribe at the start.
         """
-        work = (self._writer.run(), self._games.run(), self._feed.run(), self._lobby.run())
+        work = (self._writer.run(), self._games.run(), self._feed.run(), self._lobby.run(), self._sockets.run())
         tasks = [asyncio.create_task(part) for part in work]
         for task in tasks:
             task.add_done_callback(self._on_end)

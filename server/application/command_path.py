@@ -80,7 +80,7 @@ class CommandPath:
 
     async def open_game(self, player: PlayerId, color: Color, *, public: bool) -> Accepted:
         """Open a new game."""
-        return await self._own(self._open(OpenGame(player, color, public)))
+        return await asyncio.shield(self._own(_within_time(self._open(OpenGame(player, color, public)))))
 
     async def join_game(self, player: PlayerId, game: GameId) -> Accepted:
         """Take the free seat of a game; taking it twice is taking it once.
@@ -88,7 +88,7 @@ class CommandPath:
         Raises:
             RefusedError: both seats are taken, it is the player's own game, or there is no such game.
         """
-        return await self._own(self._join(JoinGame(player, self._toss()), game))
+        return await asyncio.shield(self._own(_within_time(self._join(JoinGame(player, self._toss()), game))))
 
     async def act(
         self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
@@ -98,19 +98,25 @@ class CommandPath:
         Raises:
             RefusedError: the rules say no, or the game is at another version.
         """
-        return await self._own(self._act(command, game, expected_version, command_id))
+        return await asyncio.shield(self.begin(command, game, expected_version, command_id))
+
+    def begin(
+        self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
+    ) -> asyncio.Task[Accepted]:
+        """Begin what `act` waits for, in a task that is not the caller's to cancel."""
+        return self._own(self._act(command, game, expected_version, command_id))
 
     async def finish(self) -> None:
         """Wait for the commands under way; each ends within its time limit."""
         while self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _own(self, work: Coroutine[Any, Any, Accepted]) -> Accepted:
-        """Run `work` in a task that is kept until it ends, also when the caller is cancelled meanwhile."""
-        task = asyncio.get_running_loop().create_task(_within_time(work))
+    def _own(self, work: Coroutine[Any, Any, Accepted]) -> asyncio.Task[Accepted]:
+        """Run `work` in a task that is kept until it ends, whatever becomes of who asked."""
+        task = asyncio.get_running_loop().create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
+        return task
 
     def _ended(self, task: asyncio.Task[Accepted]) -> None:
         self._under_way.discard(task)
@@ -138,11 +144,29 @@ class CommandPath:
     async def _act(
         self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
     ) -> Accepted:
+        """Carry out a command. An append has a time limit of its own; what goes beyond it is given another one."""
+        live = self._games.in_memory(game)
+        if live is None:
+            return await _within_time(self._act_anew(command, game, expected_version, command_id))
+        try:
+            return await self._append(command, live, expected_version, command_id)
+        except (ConnectFourError, WrongExpectedVersionError):
+            return await _within_time(self._reconsider(command, live, expected_version, command_id))
+
+    async def _act_anew(
+        self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
+    ) -> Accepted:
         live = await self._games.get(game)
         try:
             return await self._append(command, live, expected_version, command_id)
         except (ConnectFourError, WrongExpectedVersionError):
-            await live.catch_up()
+            return await self._reconsider(command, live, expected_version, command_id)
+
+    async def _reconsider(
+        self, command: MakeMove | Resign, live: LiveGame, expected_version: Version, command_id: UUID
+    ) -> Accepted:
+        """Look at the log before a refusal is told: what this process holds may be a moment old."""
+        await live.catch_up()
         missed = live.history[expected_version:]
         if all(self._commutes(recorded.event) for recorded in missed):
             expected_version = max(expected_version, live.version)

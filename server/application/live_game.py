@@ -49,6 +49,7 @@ class LiveGame:
         """The events of `history` as they are sent: each is encoded once, not once for each watcher."""
         self.players: set[PlayerId] = set()
         self.watchers: set[Watcher] = set()
+        self._by_command: dict[UUID, list[RecordedEvent]] = {}
         self._store = store
         self._encode = encode
         self._heard = Version(0)
@@ -64,7 +65,7 @@ class LiveGame:
 
     def carried_out(self, command_id: UUID) -> list[RecordedEvent]:
         """Return what a command made happen; nothing if it is not in the history."""
-        return [recorded for recorded in self.history if recorded.command_id == command_id]
+        return self._by_command.get(command_id, [])
 
     @property
     def is_in_use(self) -> bool:
@@ -125,6 +126,7 @@ class LiveGame:
                 self.players |= players_in(recorded.event)
                 self.encoded.append(self._encode(recorded))
                 self.history.append(recorded)
+                self._by_command.setdefault(recorded.command_id, []).append(recorded)
         if self.version > before:
             for watcher in self.watchers:
                 watcher.wake(self.id)

@@ -42,6 +42,14 @@ class LiveGames:
         """How many games are in memory."""
         return len(self._games)
 
+    def in_memory(self, game_id: GameId) -> LiveGame | None:
+        """Return a game if it is here: perhaps a moment older than the log."""
+        live = self._games.get(game_id)
+        if live is None or live.version == 0:
+            return None
+        self._games.move_to_end(game_id)
+        return live
+
     async def get(self, game_id: GameId) -> LiveGame:
         """Return a game, read from the log if it is not in memory; at version 0 if there is none of that id.
 

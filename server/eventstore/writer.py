@@ -30,6 +30,7 @@ MAX_WAITING: Final = 5000
 
 _TIME_LIMIT_S: Final = 3.0
 _RETRY_AFTER_S: Final = 0.05
+_GIVE_UP_EVERY_S: Final = 0.1
 
 _APPEND: Final = """
     SELECT outcome, version
@@ -74,6 +75,7 @@ class Writer:
         self._max_waiting = max_waiting
         self._time_limit_s = time_limit_s
         self._waiting: deque[_Waiting] = deque()
+        self._under_way: list[_Waiting] = []
         self._arrived = asyncio.Event()
 
     @property
@@ -97,14 +99,28 @@ class Writer:
     async def run(self) -> None:
         """Write until cancelled. Cancel only after the last append was answered."""
         try:
-            while True:
-                await self._arrived.wait()
-                self._arrived.clear()
-                while batch := self._next_batch():
-                    await self._commit(batch)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._give_up_in_time())
+                while True:
+                    await self._arrived.wait()
+                    self._arrived.clear()
+                    while batch := self._next_batch():
+                        self._under_way = batch
+                        await self._commit(batch)
         finally:
             for waiting in self._waiting:
                 _refuse(waiting, StoreUnavailableError("the server is stopping"))
+
+    async def _give_up_in_time(self) -> None:
+        """Answer who has waited too long, whatever Postgres does. One clock for all: one for each costs more."""
+        while True:
+            await asyncio.sleep(_GIVE_UP_EVERY_S)
+            now = asyncio.get_running_loop().time()
+            for queue in (self._under_way, self._waiting):  # both in the order in which they came
+                for waiting in queue:
+                    if waiting.deadline > now:
+                        break
+                    _refuse(waiting, StoreUnavailableError("Postgres did not answer in time"))
 
     def _next_batch(self) -> list[_Waiting]:
         """Take what waits, but at most one append a stream: a second one builds on the first one's outcome."""

@@ -13,8 +13,7 @@ from typing import Final
 from server.application.live_game import LiveGame
 from server.application.names import Names
 from server.domain.vocabulary import GameId, PlayerId, Version
-from server.transport import protocol
-from server.transport.protocol import Events, ServerMessage
+from server.transport.protocol import ServerMessage, encode_events, encode_message
 
 MAX_REPLIES_WAITING: Final = 64
 
@@ -38,8 +37,8 @@ class Outbox:
         self._owed: dict[GameId, None] = {}
         self._met: set[PlayerId] = set()
         self._room = asyncio.Event()
-        self.wanted = asyncio.Event()
-        """Set when there may be something to send."""
+        self._is_wanted = False
+        self._wanted: asyncio.Future[None] | None = None
 
     @property
     def watched(self) -> Collection[GameId]:
@@ -49,7 +48,7 @@ class Outbox:
     def reply(self, message: ServerMessage) -> None:
         """Owe a reply."""
         self._replies.append(message)
-        self.wanted.set()
+        self.wake_up()
 
     def watch(self, live: LiveGame, after: Version) -> None:
         """Owe the events of a game after a version, those to come too; and an answer now, even an empty one."""
@@ -64,7 +63,20 @@ class Outbox:
     def wake(self, game: GameId) -> None:
         """The game has gone on."""
         self._owed[game] = None
-        self.wanted.set()
+        self.wake_up()
+
+    def wake_up(self) -> None:
+        """Have `wait` return: there may be something to send, or to do."""
+        self._is_wanted = True
+        if self._wanted is not None and not self._wanted.done():
+            self._wanted.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait until there may be something to send. For one task: an `asyncio.Event` serves many, at a price."""
+        if not self._is_wanted:
+            self._wanted = asyncio.get_running_loop().create_future()
+            await self._wanted
+        self._is_wanted = False
 
     async def room(self) -> None:
         """Wait until few replies are waiting: a peer that sends but does not read has to wait itself."""
@@ -72,7 +84,7 @@ class Outbox:
             self._room.clear()
             await self._room.wait()
 
-    async def next_message(self, *, replies_only: bool = False) -> ServerMessage | None:
+    async def next_frame(self, *, replies_only: bool = False) -> str | None:
         """Return what to send next, or None when nothing is owed.
 
         Raises:
@@ -82,7 +94,7 @@ class Outbox:
             reply = self._replies.popleft()
             if len(self._replies) <= MAX_REPLIES_WAITING:
                 self._room.set()
-            return reply
+            return encode_message(reply)
         while self._owed and not replies_only:
             game = next(iter(self._owed))
             del self._owed[game]
@@ -91,10 +103,13 @@ class Outbox:
                 return await self._events(watch)
         return None
 
-    async def _events(self, watch: _Watch) -> Events:
-        names = await self._names.of(watch.live.players - self._met)
-        self._met |= names.keys()
-        encoded = watch.live.encoded[watch.sent :]
-        watch.sent = watch.live.version
+    async def _events(self, watch: _Watch) -> str:
+        live = watch.live
+        names: dict[PlayerId, str] = {}
+        if not live.players <= self._met:
+            names = await self._names.of(live.players - self._met)
+            self._met |= names.keys()
+        encoded = live.encoded[watch.sent :]
+        watch.sent = live.version
         watch.asked = False
-        return Events(watch.live.id, protocol.as_raw(encoded), names)
+        return encode_events(live.id, encoded, names)

@@ -153,6 +153,12 @@ def encode_message(message: ServerMessage) -> str:
     return msgspec.json.encode(message).decode()
 
 
+def encode_events(game: GameId, encoded: list[str], players: dict[PlayerId, str]) -> str:
+    """Return the frame of an `Events` message whose events are encoded already."""
+    names = msgspec.json.encode(players).decode() if players else "{}"
+    return f'{{"type":"events","game":"{game}","events":[{",".join(encoded)}],"players":{names}}}'
+
+
 def encode_event(recorded: RecordedEvent) -> str:
     """Return an event as it stands in frames and responses."""
     at = recorded.recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -1,12 +1,13 @@
-"""Who may open a websocket, and how many."""
+"""Who may open a websocket, how many, and who must leave because they do not read."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server.application.command_path import CommandPath
@@ -14,6 +15,7 @@ from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.identity.errors import PlayersUnavailableError
 from server.identity.players import Player
+from server.transport.channel import Channel
 from server.transport.identification import COOKIE, Identification, bearer_token
 from server.transport.problems import ProblemError, problem_response
 from server.transport.security import AddressLimit, Origins, network_of
@@ -22,9 +24,13 @@ from server.transport.websocket import Socket
 CONNECTS_PER_S: Final = 5.0
 CONNECTS_BURST: Final = 100.0
 MAX_SOCKETS_OF_ONE_NETWORK: Final = 200
+UNREAD_LIMIT_S: Final = 30.0
+"""How long a peer may leave no room for the next frame before it is cut off."""
+
+_LOOK_EVERY_S: Final = 1.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Sockets:
     """The websockets of this process. `abort` cuts the connection behind an ASGI scope at once."""
 
@@ -38,21 +44,30 @@ class Sockets:
     count: int = 0
     _connects: AddressLimit = field(default_factory=lambda: AddressLimit(CONNECTS_PER_S, CONNECTS_BURST))
     _by_network: Counter[str] = field(default_factory=Counter)
+    _channels: set[Channel] = field(default_factory=set)
 
-    async def endpoint(self, websocket: WebSocket) -> None:
-        """Serve one websocket, or refuse it with an HTTP problem before it is one."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one websocket, or refuse it with an HTTP problem before it is one. This is an ASGI application."""
+        websocket = WebSocket(scope, receive, send)
         network = network_of(websocket)
         self.count += 1
         self._by_network[network or ""] += 1
         try:
-            await self._serve(websocket, network)
+            await self._serve(websocket, network, Channel(receive, send, partial(self.abort, scope)))
         finally:
             self.count -= 1
             self._by_network[network or ""] -= 1
             if not self._by_network[network or ""]:
                 del self._by_network[network or ""]
 
-    async def _serve(self, websocket: WebSocket, network: str | None) -> None:
+    async def run(self) -> None:
+        """Cut off who does not read, until cancelled."""
+        while True:
+            await asyncio.sleep(min(_LOOK_EVERY_S, UNREAD_LIMIT_S))
+            for channel in list(self._channels):
+                channel.abort_if_stuck(UNREAD_LIMIT_S)
+
+    async def _serve(self, websocket: WebSocket, network: str | None, channel: Channel) -> None:
         try:
             self._admit(websocket, network)
             player = await self._player(websocket)
@@ -64,8 +79,11 @@ class Sockets:
             await websocket.send_denial_response(problem_response(unavailable))
             return
         await websocket.accept()
-        abort = partial(self.abort, websocket.scope)
-        await Socket(websocket, player, self.games, self.commands, self.names, abort=abort).serve()
+        self._channels.add(channel)
+        try:
+            await Socket(channel, player, self.games, self.commands, self.names).serve()
+        finally:
+            self._channels.discard(channel)
 
     async def _player(self, websocket: WebSocket) -> Player | None:
         """Return who connects; None for a guest. A program whose token is wrong must learn of it."""

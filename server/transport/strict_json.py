@@ -5,7 +5,7 @@ into many a system. Here all of them are errors.
 """
 
 import json
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -23,10 +23,9 @@ def decode_strictly(text: str | bytes, type_: type[T]) -> T:
         BadMessageError: it is not JSON, is ambiguous, nested too deeply, or has another shape.
     """
     try:
-        # Decoded here, because json.loads would guess among five encodings.
+        # Decoded here, because the decoder takes text, and json.loads would guess among five encodings.
         text = text.decode("utf-8") if isinstance(text, bytes) else text
-        parsed = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-        return msgspec.convert(parsed, type_)
+        return msgspec.convert(_decoder.decode(text), type_)
     except BadMessageError:
         raise
     except msgspec.ValidationError as error:
@@ -46,3 +45,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise BadMessageError(f"{name} is not a JSON number.")
+
+
+_decoder: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)

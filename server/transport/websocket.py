@@ -6,12 +6,10 @@ mix and errors of sending end in one place.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from functools import partial
 from typing import Final, assert_never
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
-
-from server.application.command_path import CommandPath, RefusedError
+from server.application.command_path import Accepted, CommandPath, RefusedError
 from server.application.live_game import LiveGame, UnreadableGameError
 from server.application.live_games import LiveGames
 from server.application.names import Names
@@ -22,6 +20,7 @@ from server.fail_points import fail_point
 from server.identity.errors import PlayersUnavailableError
 from server.identity.players import Player
 from server.transport import protocol
+from server.transport.channel import Channel, PeerGoneError
 from server.transport.outbox import Outbox
 from server.transport.problems import code_and_message
 from server.transport.protocol import AcceptedMessage, ErrorMessage, Rejected, Welcome
@@ -33,7 +32,6 @@ MAX_BAD_FRAMES: Final = 10
 MAX_COMMANDS_UNDER_WAY: Final = 32
 FRAMES_PER_S: Final = 200.0
 FRAMES_BURST: Final = 1000.0
-SEND_TIME_LIMIT_S: Final = 30.0
 
 COME_BACK, POLICY, TOO_LARGE, TRY_LATER = 1012, 1008, 1009, 1013
 
@@ -43,31 +41,21 @@ _log = logging.getLogger(__name__)
 
 
 class Socket:
-    """One peer: a player in a browser, a spectator, a program.
-
-    `abort` cuts the connection at once: closing it politely would wait for a peer that does not read.
-    """
+    """One peer: a player in a browser, a spectator, a program."""
 
     def __init__(
-        self,
-        websocket: WebSocket,
-        player: Player | None,
-        games: LiveGames,
-        commands: CommandPath,
-        names: Names,
-        *,
-        abort: Callable[[], None],
+        self, channel: Channel, player: Player | None, games: LiveGames, commands: CommandPath, names: Names
     ) -> None:
-        self._websocket = websocket
+        self._channel = channel
         self._player = player
         self._games = games
         self._commands = commands
-        self._abort = abort
         self._outbox = Outbox(names)
         self._close_code: int | None = None
         self._bad_frames = 0
         self._frames = TokenBucket(FRAMES_PER_S, FRAMES_BURST)
-        self._under_way = asyncio.Semaphore(MAX_COMMANDS_UNDER_WAY)
+        self._under_way = 0
+        self._room = asyncio.Event()
 
     async def serve(self) -> None:
         """Serve the peer until it leaves or must leave."""
@@ -76,9 +64,9 @@ class Socket:
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._write())
-                await self._read(tasks)
+                await self._read()
                 writer.cancel()
-        except* _PeerGoneError:
+        except* PeerGoneError:
             pass
         finally:
             for game in list(self._outbox.watched):
@@ -92,7 +80,7 @@ class Socket:
         """See `Watcher`."""
         self._close(COME_BACK)
 
-    async def _read(self, tasks: asyncio.TaskGroup) -> None:
+    async def _read(self) -> None:
         while (frame := await self._receive()) is not None:
             try:
                 message = _decode(frame)
@@ -102,27 +90,30 @@ class Socket:
                 self._reject_frame(ErrorMessage("too_large", str(error)))
                 self._close(TOO_LARGE)
             else:
-                await self._take(message, tasks)
+                await self._take(message)
             await self._outbox.room()
+            while self._under_way >= MAX_COMMANDS_UNDER_WAY:
+                self._room.clear()
+                await self._room.wait()
 
     async def _receive(self) -> str | bytes | None:
         """Return the next frame, or None when there will be none. What comes while we close is passed over."""
-        while (message := await self._websocket.receive())["type"] != "websocket.disconnect":
+        while (frame := await self._channel.receive()) is not None:
             if self._close_code is None:
-                frame: str | bytes = message.get("text") or message.get("bytes") or ""
                 return frame
         return None
 
-    async def _take(self, message: protocol.ClientMessage, tasks: asyncio.TaskGroup) -> None:
+    async def _take(self, message: protocol.ClientMessage) -> None:
         if isinstance(message, protocol.Unwatch):
             self._unwatch(GameId(message.game))
         elif not self._frames.take():
             self._refuse_for_now(message, "too_many_requests", "You send faster than this server takes: slow down.")
         elif isinstance(message, protocol.Watch):
             await self._watch(message)
+        elif self._player is None:
+            await self._refuse_guest(message)
         else:
-            await self._under_way.acquire()
-            tasks.create_task(self._carry_out(message))
+            self._carry_out(message, self._player.id)
 
     async def _watch(self, message: protocol.Watch) -> None:
         game, after = GameId(message.game), Version(message.after)
@@ -157,18 +148,20 @@ class Socket:
         if live is not None:
             live.watchers.discard(self)
 
-    async def _carry_out(self, message: protocol.ClientCommand) -> None:
-        game = GameId(message.game)
+    def _carry_out(self, message: protocol.ClientCommand, player: PlayerId) -> None:
+        self._under_way += 1
+        task = self._commands.begin(
+            _command(message, player), GameId(message.game), Version(message.expected_version), message.id
+        )
+        task.add_done_callback(partial(self._answer, message))
+
+    def _answer(self, message: protocol.ClientCommand, task: asyncio.Task[Accepted]) -> None:
+        self._under_way -= 1
+        self._room.set()
         try:
-            if self._player is None:
-                reason = "Only players can do that: get a token with POST /api/players, then connect again."
-                self._outbox.reply(_rejected(message, "not_authenticated", reason, await self._games.get(game)))
-                return
-            accepted = await self._commands.act(
-                _command(message, self._player.id), game, Version(message.expected_version), message.id
-            )
+            accepted = task.result()
             fail_point("socket.accepting")
-            self._outbox.reply(AcceptedMessage(message.id, game, accepted.version, accepted.duplicate))
+            self._outbox.reply(AcceptedMessage(message.id, accepted.game, accepted.version, accepted.duplicate))
         except RefusedError as refused:
             self._outbox.reply(_rejected(message, *code_and_message(refused.reason), refused.live))
         except StoreBusyError:
@@ -179,8 +172,17 @@ class Socket:
             # The outcome is unknown, and that is not a refusal: the peer comes back and asks again, same id.
             _log.warning("a command was not answered: %r", error)
             self._close(TRY_LATER)
-        finally:
-            self._under_way.release()
+
+    async def _refuse_guest(self, message: protocol.ClientCommand) -> None:
+        reason = "Only players can do that: get a token with POST /api/players, then connect again."
+        try:
+            game = await self._games.get(GameId(message.game))
+        except UnreadableGameError as error:
+            self._refuse_unreadable(message, error)
+        except _UNAVAILABLE:
+            self._close(TRY_LATER)
+        else:
+            self._outbox.reply(_rejected(message, "not_authenticated", reason, game))
 
     def _refuse_unreadable(
         self, message: protocol.Watch | protocol.ClientCommand, error: UnreadableGameError
@@ -204,46 +206,23 @@ class Socket:
 
     def _close(self, code: int) -> None:
         self._close_code = self._close_code or code
-        self._outbox.wanted.set()
+        self._outbox.wake_up()
 
     async def _write(self) -> None:
         """Send what is owed, and then, if the socket is to be closed, close it."""
         while True:
-            await self._outbox.wanted.wait()
-            self._outbox.wanted.clear()
+            await self._outbox.wait()
             try:
-                while message := await self._outbox.next_message(replies_only=self._close_code is not None):
-                    await self._send(protocol.encode_message(message))
+                while frame := await self._outbox.next_frame(replies_only=self._close_code is not None):
+                    await self._channel.send(frame)
             except PlayersUnavailableError:
                 self._close(TRY_LATER)
             if self._close_code is not None:
-                await self._send(None)
+                await self._channel.close(self._close_code)
                 return
-
-    async def _send(self, frame: str | None) -> None:
-        """Send a frame, or the close frame for None: the one place that learns that the peer is gone.
-
-        Raises:
-            _PeerGoneError: it is, or it did not read for very long and is cut off.
-        """
-        try:
-            async with asyncio.timeout(SEND_TIME_LIMIT_S):
-                if frame is None:
-                    await self._websocket.close(self._close_code or COME_BACK)
-                else:
-                    await self._websocket.send_text(frame)
-        except TimeoutError as error:
-            self._abort()
-            raise _PeerGoneError from error
-        except (WebSocketDisconnect, RuntimeError) as error:  # Starlette says it in these two ways
-            raise _PeerGoneError from error
 
 
 class _TooLargeError(Exception):
-    pass
-
-
-class _PeerGoneError(Exception):
     pass
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import asyncpg
 
-from tests.faults import messages
+from tests.checking import messages
 from tests.faults.postgres import ACCEPT_INSERTS, DISK_FULL, MISCHIEF, TOO_SLOW
 from tests.faults.proxy import Mode, Proxy
 from tests.faults.stage import Stage

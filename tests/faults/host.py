@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 import httpx
 import msgspec
 
+from tests.checking.journal import GameJournal
 from tests.faults.app_process import AppProcess
-from tests.faults.journal import GameJournal
 from tests.faults.tally import Tally
 
 TIMEOUT_S: Final = 4.0

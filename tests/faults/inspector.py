@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 import asyncpg
 import msgspec
 
-from tests.faults.checker import LogFollower, check_game
-from tests.faults.journal import GameJournal, LoggedEvent
+from tests.checking.checker import LogFollower, check_game
+from tests.checking.journal import GameJournal, LoggedEvent
 from tests.faults.postgres import Postgres
 from tests.faults.tally import Tally
 

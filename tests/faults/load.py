@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.checking.journal import Command, GameJournal, Outcome
+from tests.checking.messages import Accepted, Rejected
+from tests.checking.scripts import Script, make_scripts
 from tests.faults.app_process import AppProcess
 from tests.faults.host import Host
 from tests.faults.inspector import Inspector
-from tests.faults.journal import Command, GameJournal, Outcome
 from tests.faults.match import Match
-from tests.faults.messages import Accepted, Rejected
 from tests.faults.postgres import Postgres
-from tests.faults.scripts import Script, make_scripts
 from tests.faults.session import Session
 from tests.faults.tally import Tally
 

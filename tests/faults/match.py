@@ -6,9 +6,9 @@ from enum import Enum
 from typing import Final, Protocol
 from uuid import UUID
 
-from tests.faults.journal import Command, GameJournal, Outcome, Stream
-from tests.faults.messages import Accepted, Rejected
-from tests.faults.scripts import Script
+from tests.checking.journal import Command, GameJournal, Outcome, Stream
+from tests.checking.messages import Accepted, Rejected
+from tests.checking.scripts import Script
 from tests.faults.session import Session
 
 FIRST_MOVE: Final = 2

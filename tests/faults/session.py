@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
 
-from tests.faults import messages
+from tests.checking import messages
+from tests.checking.journal import Command, Event, Stream
 from tests.faults.app_process import AppProcess
-from tests.faults.journal import Command, Event, Stream
 from tests.faults.wire import Wire, connect
 
 BACK_OFF_S: Final = (0.05, 0.2)

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.faults.checker import Violation
-from tests.faults.journal import Command, Outcome
-from tests.faults.messages import Accepted, Rejected
+from tests.checking.checker import Violation
+from tests.checking.journal import Command, Outcome
+from tests.checking.messages import Accepted, Rejected
 
 MAX_VIOLATIONS_KEPT: Final = 100
 

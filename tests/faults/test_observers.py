@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from tests.faults import messages
+from tests.checking import messages
 from tests.faults.catalogue import kill_app
 from tests.faults.conftest import SLACK_S, Playing
 from tests.faults.convergence import LIMIT_S, converge

@@ -13,7 +13,7 @@ import uvicorn
 from server.app import create_app
 from server.config import read_settings
 from server.serving.single import OrderlyServer
-from server.transport import websocket
+from server.transport import sockets
 from tests.processes import SECRET
 
 HANDSHAKE = (
@@ -63,7 +63,7 @@ async def send_until_cut_off(peer: socket.socket, data: bytes) -> None:
 
 async def test_a_peer_that_never_reads_is_cut_off(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing politely would wait for it to read; its connection would stay, uncounted, for as long as it likes."""
-    monkeypatch.setattr(websocket, "SEND_TIME_LIMIT_S", 0.3)
+    monkeypatch.setattr(sockets, "UNREAD_LIMIT_S", 0.3)
     async with serving(database_url) as port:
         ann = await asyncio.to_thread(post, port, "/api/players", {"name": "Ann"})
         game = await asyncio.to_thread(post, port, "/api/games", {}, ann["token"])

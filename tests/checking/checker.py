@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from tests.faults.journal import Command, GameJournal, LoggedEvent, Outcome, Stream
+from tests.checking.journal import Command, GameJournal, LoggedEvent, Outcome, Stream
 from tests.model import Model
 
 
@@ -21,6 +21,8 @@ class Violation:
     promise: str
     game: str
     what: str
+    version: int | None = None
+    """Where in the game, if that is known."""
 
     def __str__(self) -> str:
         return f"[{self.promise}] {self.game}: {self.what}"

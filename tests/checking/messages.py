@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from tests.faults.journal import Command, Event
+from tests.checking.journal import Command, Event
 
 
 class Welcome(msgspec.Struct, tag="welcome"):

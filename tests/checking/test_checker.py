@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from tests.faults.checker import LogFollower, check_game
-from tests.faults.journal import Command, Event, GameJournal, LoggedEvent, Outcome, Stream
+from tests.checking.checker import LogFollower, check_game
+from tests.checking.journal import Command, Event, GameJournal, LoggedEvent, Outcome, Stream
 from tests.model import Model
 
 ANN, BOB = "ann", "bob"

@@ -1,0 +1,63 @@
+"""How the references are served: as our own server is, so that a comparison is about what lies above uvicorn."""
+
+import resource
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from server.serving.greeting import address_of
+from server.serving.listening import listening
+from server.serving.logs import set_up_logs
+from server.serving.single import CLOSE_CONNECTIONS_S, OrderlyServer
+from server.serving.stopping import StopRequested, StopSignals
+
+HOST: Final = "127.0.0.1"
+
+
+def serve(app: Starlette, port: int) -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP; print the address once the application is ready. Port 0 is any.
+
+    Raises:
+        ServingError: the port cannot be used.
+        SystemExit: the application did not start; uvicorn has logged why.
+    """
+    set_up_logs("text")
+    _allow_open_files()
+    app.state.begin_shutdown = lambda: None  # `OrderlyServer` calls it; a reference has nothing to wind down
+    with StopSignals() as signals:
+        try:
+            with listening(HOST, port) as listener:
+                address = address_of(listener)
+                server = OrderlyServer(_config(app), app, lambda: print(address, flush=True))
+                signals.react(lambda signum: server.handle_exit(signum, None))
+                server.run([listener])
+        except StopRequested:
+            pass
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    """Return the settings of `server.serving.single`, one by one."""
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=65_536,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        lifespan="on",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",
+        server_header=False,
+        access_log=False,
+        log_config=None,
+    )
+
+
+def _allow_open_files() -> None:
+    """Each socket is an open file, and most systems allow a process only 1,024 until it asks for more."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

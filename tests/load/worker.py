@@ -1,0 +1,135 @@
+"""One generator process: takes an assignment, plays, checks, and tells what it found.
+
+It reads lines of JSON on its standard input (the assignment, `begin`, `end`), and writes lines of JSON to its
+standard output (progress, the outcome). The end of its input is an `end` too: it does not outlive who started it.
+"""
+
+import asyncio
+import contextlib
+import random
+import sys
+from typing import Final
+
+import msgspec
+import uvloop
+
+from tests.load.checks import Checks, Findings
+from tests.load.figures import Figures, FiguresData, clock
+from tests.load.host import Host
+from tests.load.log import DatabaseLog, Log, ServedLog
+from tests.load.options import Assignment
+from tests.load.table import Table
+
+TELL_EVERY_S: Final = 0.5
+LAG_EVERY_S: Final = 0.01
+MAX_UNCHECKED: Final = 20_000
+"""How many games may wait to be checked before that is done in the middle of a run."""
+
+
+class Progress(msgspec.Struct, tag="progress"):
+    """How it goes."""
+
+    phase: str
+    counts: dict[str, int]
+    breaches: int
+
+
+class Outcome(msgspec.Struct, tag="outcome"):
+    """What came of it."""
+
+    figures: FiguresData
+    findings: Findings
+    seconds: float
+    """How long was measured."""
+
+
+Said = Progress | Outcome
+
+
+class Worker:
+    """What happens in the process."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._figures = Figures()
+        self._phase = "connecting"
+        self._told = asyncio.Event()
+        self._checks: Checks
+
+    async def run(self, orders: "asyncio.StreamReader") -> Outcome:
+        """Carry the assignment out."""
+        options = self._assignment.options
+        chance = random.Random(f"{options.seed} {self._assignment.number}")
+        async with Host(self._assignment.urls, chance) as host, asyncio.TaskGroup() as tasks:
+            url = self._assignment.database_url
+            log: Log = DatabaseLog(url) if url else ServedLog(host)
+            self._checks = Checks(log, host, options.states)
+            helpers = [tasks.create_task(work) for work in (self._tell(), self._watch_the_clock())]
+            table = Table(self._assignment, host=host, checks=self._checks, figures=self._figures, chance=chance)
+            helpers.append(tasks.create_task(table.run()))
+            await table.seat(tasks)
+            self._enter("ready")
+            await orders.readline()
+            ended = tasks.create_task(orders.readline())
+            seconds = await self._measure(ended)
+            self._enter("settling")
+            await table.stop()
+            table.comes_back = False
+            self._enter("checking")
+            await self._checks.check()
+            for helper in (*helpers, ended):
+                helper.cancel()
+            for client in (*table.clients, *table.mutes):
+                client.drop()
+        return Outcome(self._figures.data(), self._checks.findings(), seconds)
+
+    async def _measure(self, ended: "asyncio.Task[bytes]") -> float:
+        options = self._assignment.options
+        self._enter("warming up")
+        await asyncio.wait([ended], timeout=options.warm_up_s)
+        self._figures.begin()
+        self._enter("measuring")
+        began = clock()
+        while not ended.done() and (left := began + options.seconds - clock()) > 0:
+            await asyncio.wait([ended], timeout=min(left, 1.0))
+            if self._checks.waiting > MAX_UNCHECKED:
+                await self._checks.check()
+        self._figures.end()
+        return clock() - began
+
+    def _enter(self, phase: str) -> None:
+        self._phase = phase
+        self._say()
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_EVERY_S)
+            self._say()
+
+    def _say(self) -> None:
+        _write(Progress(self._phase, dict(self._figures.counts), self._checks.breach_count))
+
+    async def _watch_the_clock(self) -> None:
+        """Measure how late the event loop runs what is due."""
+        while True:
+            due = clock() + LAG_EVERY_S
+            await asyncio.sleep(LAG_EVERY_S)
+            self._figures.took("lag", max(0.0, clock() - due))
+
+
+def _write(said: Said) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+async def _work() -> None:
+    loop = asyncio.get_running_loop()
+    orders = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    assignment = msgspec.json.decode(await orders.readline(), type=Assignment)
+    _write(await Worker(assignment).run(orders))
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(_work())
