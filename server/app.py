@@ -20,6 +20,7 @@ from server.application.names import Names
 from server.config import Settings, signing_key
 from server.database.migrations import migrate
 from server.database.pool import Pool, connect, open_pool
+from server.event_loop import LoopLag
 from server.eventstore.codec import StoredEvent
 from server.eventstore.feed import FEED_CONNECT_TIMEOUT_S, Feed
 from server.eventstore.store import EventStore
@@ -98,6 +99,7 @@ class System:
             partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.start_over
         )
         self._lobby = ProjectionRunner(pool, LobbyProjection())
+        self._lag = LoopLag()
         # The edges.
         players = Players(pool)
         names = Names(players)
@@ -132,7 +134,14 @@ class System:
         Raises:
             TimeoutError: the feed could not subscribe at the start.
         """
-        work = (self._writer.run(), self._games.run(), self._feed.run(), self._lobby.run(), self._sockets.run())
+        work = (
+            self._writer.run(),
+            self._games.run(),
+            self._feed.run(),
+            self._lobby.run(),
+            self._sockets.run(),
+            self._lag.run(),
+        )
         tasks = [asyncio.create_task(part) for part in work]
         for task in tasks:
             task.add_done_callback(self._on_end)
@@ -176,6 +185,11 @@ class System:
                 max(0, self._feed.position - self._lobby.position),
             ),
             "fourfold_lobby_stuck": ("1 if an event can't be folded into the lobby.", self._lobby.is_stuck),
+            "fourfold_game_reads_total": ("How often a game was read from the log.", self._store.game_reads),
+            "fourfold_event_loop_lag_seconds": (
+                "How late the event loop ran at most, in the last second.",
+                self._lag.worst_s,
+            ),
             "fourfold_appends_waiting": ("Appends that wait for a commit.", self._writer.waiting),
         }
 

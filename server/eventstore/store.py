@@ -57,6 +57,8 @@ class EventStore:
     def __init__(self, pool: Pool, writer: Writer) -> None:
         self._pool = pool
         self._writer = writer
+        self.game_reads = 0
+        """How often a game was read."""
 
     async def append(
         self, game: GameId, expected_version: Version, command_id: UUID, events: Sequence[GameEvent]
@@ -82,6 +84,7 @@ class EventStore:
         Raises:
             StoreUnavailableError: Postgres did not answer in time.
         """
+        self.game_reads += 1
         try:
             rows = await read(self._pool, _STREAM, game, after)
         except CONNECTION_LOST as error:

@@ -80,7 +80,16 @@ def serve_alone(
 ) -> int:
     """Serve in this process until it is told to end, and return the exit code. `on_ready` is called once."""
     app = create_app(settings)
-    config = uvicorn.Config(
+    config = uvicorn_config(app, settings.trusted_proxies)
+    server = OrderlyServer(config, app, on_ready)
+    signals.react(lambda signum: server.handle_exit(signum, None))
+    server.run([listener])
+    return 0
+
+
+def uvicorn_config(app: Starlette, trusted_proxies: str) -> uvicorn.Config:
+    """Return how uvicorn serves here: with what limits, and with which of its implementations."""
+    return uvicorn.Config(
         app,
         http="httptools",
         ws="websockets-sansio",
@@ -92,12 +101,8 @@ def serve_alone(
         timeout_keep_alive=75,  # longer than a proxy keeps an idle connection, so that it is the one to close it
         timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
         proxy_headers=True,
-        forwarded_allow_ips=settings.trusted_proxies,
+        forwarded_allow_ips=trusted_proxies,
         server_header=False,
         access_log=False,
         log_config=None,
     )
-    server = OrderlyServer(config, app, on_ready)
-    signals.react(lambda signum: server.handle_exit(signum, None))
-    server.run([listener])
-    return 0

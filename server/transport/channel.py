@@ -52,7 +52,7 @@ class Channel:
         await self._tell({"type": "websocket.close", "code": code})
 
     def abort_if_stuck(self, after_s: float) -> None:
-        """Cut the connection if a frame has waited so long for room. A time limit for each frame would cost more."""
+        """Cut the connection if a frame has waited so long for room. A time limit for each frame costs more."""
         if self._sending_since is not None and self._now() - self._sending_since > after_s:
             self._abort()
 

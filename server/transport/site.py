@@ -52,7 +52,7 @@ class Site:
     async def metrics_text(self, _request: Request) -> Response:
         """Tell figures in the Prometheus text format, version 0.0.4."""
         lines = [
-            f"# HELP {name} {meaning}\n# TYPE {name} gauge\n{name} {value:g}\n"
+            f"# HELP {name} {meaning}\n# TYPE {name} {_kind(name)}\n{name} {value:g}\n"
             for name, (meaning, value) in self.metrics().items()
         ]
         return PlainTextResponse("".join(lines), media_type="text/plain; version=0.0.4")
@@ -83,6 +83,11 @@ def _document(content: bytes) -> Callable[[Request], Awaitable[Response]]:
         return Response(content, media_type="application/json")
 
     return document
+
+
+def _kind(metric: str) -> str:
+    """Return the Prometheus type of a metric: what only grows is named so."""
+    return "counter" if metric.endswith("_total") else "gauge"
 
 
 def _state(status: str, code: int) -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -26,6 +26,18 @@ class Findings(msgspec.Struct):
     checked: dict[str, int]
     breaches: list[Breach]
     breach_count: int
+
+
+def merged_findings(parts: Iterable[Findings]) -> Findings:
+    """Return what several processes found as what one found."""
+    checked: Counter[str] = Counter()
+    breaches: list[Breach] = []
+    breach_count = 0
+    for part in parts:
+        checked.update(part.checked)
+        breaches += part.breaches
+        breach_count += part.breach_count
+    return Findings(dict(checked), breaches[:MAX_BREACHES], breach_count)
 
 
 class Checks:

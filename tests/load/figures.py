@@ -45,8 +45,9 @@ class Figures:
         """Measure from now on; what was counted before was to warm up."""
         self.counts.clear()
         self.fan_out_s = 0.0
-        for samples in self._samples.values():
-            del samples[:]
+        for name, samples in self._samples.items():
+            if name != "connect":  # everybody connects before anything is measured
+                del samples[:]
         self._seconds = []
         self._began = clock()
         self.is_measuring = True
@@ -81,7 +82,7 @@ class Figures:
 
     def data(self) -> FiguresData:
         """Return everything, in the form that can be sent."""
-        histograms = {name: _histogram(samples).encode().decode() for name, samples in self._samples.items()}
+        histograms = {name: histogram_of(samples) for name, samples in self._samples.items()}
         timeline = [dict(second) for second in self._seconds]
         return FiguresData(histograms, dict(self.counts), timeline, self.fan_out_s)
 
@@ -117,6 +118,12 @@ def latency(encoded: str) -> Latency:
     return Latency(
         n=n, p50_ms=ms(50), p90_ms=ms(90), p99_ms=ms(99), p999_ms=ms(99.9), max_ms=ms(100), encoded=encoded
     )
+
+
+def histogram_of(microseconds: Iterable[int]) -> str:
+    """Return an encoded histogram."""
+    encoded: str = _histogram(microseconds).encode().decode()
+    return encoded
 
 
 def _histogram(microseconds: Iterable[int]) -> HdrHistogram:

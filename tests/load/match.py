@@ -26,6 +26,8 @@ class Table(Protocol):
     chance: random.Random
     mischief: float
     """The share of moves beside which something is asked for that must be refused, or was asked for before."""
+    has_rules: bool
+    """Whether the last move of a game is followed by its end."""
     in_lockstep: bool
     """Whether a move waits until everybody has seen the one before."""
 
@@ -69,7 +71,8 @@ class Match:
     _end: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self._end = FIRST_MOVE + len(self.script) + (self.script[-1] is not None)
+        told = self.table.has_rules and self.script[-1] is not None  # a resignation tells nothing more
+        self._end = FIRST_MOVE + len(self.script) + told
 
     def begin(self, watchers: list[Client]) -> None:
         """Have the players and everybody else watch from the beginning."""

@@ -25,6 +25,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     states: int
     """How many games at most are compared with what the server tells as their state."""
+    has_rules: bool = True
+    """Whether the server knows the rules: the ceiling does not, so games end with their last move, unchecked."""
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):

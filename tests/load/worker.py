@@ -22,6 +22,8 @@ from tests.load.table import Table
 
 TELL_EVERY_S: Final = 0.5
 LAG_EVERY_S: Final = 0.01
+STORM_AT: Final = 0.1
+"""When everybody is cut off in a `storm`, as a share of the measured time."""
 MAX_UNCHECKED: Final = 20_000
 """How many games may wait to be checked before that is done in the middle of a run."""
 
@@ -71,7 +73,7 @@ class Worker:
             self._enter("ready")
             await orders.readline()
             ended = tasks.create_task(orders.readline())
-            seconds = await self._measure(ended)
+            seconds = await self._measure(table, ended)
             self._enter("settling")
             await table.stop()
             table.comes_back = False
@@ -83,19 +85,28 @@ class Worker:
                 client.drop()
         return Outcome(self._figures.data(), self._checks.findings(), seconds)
 
-    async def _measure(self, ended: "asyncio.Task[bytes]") -> float:
+    async def _measure(self, table: Table, ended: "asyncio.Task[bytes]") -> float:
         options = self._assignment.options
         self._enter("warming up")
         await asyncio.wait([ended], timeout=options.warm_up_s)
         self._figures.begin()
         self._enter("measuring")
         began = clock()
+        dropping = asyncio.create_task(self._drop_everybody(table)) if options.scenario == "storm" else None
         while not ended.done() and (left := began + options.seconds - clock()) > 0:
             await asyncio.wait([ended], timeout=min(left, 1.0))
             if self._checks.waiting > MAX_UNCHECKED:
                 await self._checks.check()
+        if dropping is not None:
+            dropping.cancel()
         self._figures.end()
         return clock() - began
+
+    async def _drop_everybody(self, table: Table) -> None:
+        """Cut all connections at once, early enough for all to come back before a server is killed."""
+        await asyncio.sleep(STORM_AT * self._assignment.options.seconds)
+        for client in table.clients:
+            client.drop()
 
     def _enter(self, phase: str) -> None:
         self._phase = phase

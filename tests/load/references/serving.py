@@ -3,13 +3,12 @@
 import resource
 from typing import Final
 
-import uvicorn
 from starlette.applications import Starlette
 
 from server.serving.greeting import address_of
 from server.serving.listening import listening
 from server.serving.logs import set_up_logs
-from server.serving.single import CLOSE_CONNECTIONS_S, OrderlyServer
+from server.serving.single import OrderlyServer, uvicorn_config
 from server.serving.stopping import StopRequested, StopSignals
 
 HOST: Final = "127.0.0.1"
@@ -29,32 +28,11 @@ def serve(app: Starlette, port: int) -> None:
         try:
             with listening(HOST, port) as listener:
                 address = address_of(listener)
-                server = OrderlyServer(_config(app), app, lambda: print(address, flush=True))
+                server = OrderlyServer(uvicorn_config(app, HOST), app, lambda: print(address, flush=True))
                 signals.react(lambda signum: server.handle_exit(signum, None))
                 server.run([listener])
         except StopRequested:
             pass
-
-
-def _config(app: Starlette) -> uvicorn.Config:
-    """Return the settings of `server.serving.single`, one by one."""
-    return uvicorn.Config(
-        app,
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=65_536,
-        ws_per_message_deflate=False,
-        ws_ping_interval=20.0,
-        ws_ping_timeout=20.0,
-        lifespan="on",
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
-        proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
-        server_header=False,
-        access_log=False,
-        log_config=None,
-    )
 
 
 def _allow_open_files() -> None:
