@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 from server.application.live_game import LiveGame
@@ -17,7 +17,7 @@ from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.decide import decide
 from server.domain.errors import CommandIdTakenError, ConnectFourError, UnknownGameError
 from server.domain.events import GameEvent, MoveMade
-from server.domain.game import leaves_the_position
+from server.domain.game import Finished, InProgress, fold, leaves_the_position
 from server.domain.vocabulary import Color, GameId, PlayerId, Version
 from server.eventstore.errors import StoreUnavailableError, WrongExpectedVersionError
 from server.eventstore.store import EventStore
@@ -28,6 +28,8 @@ _GAME_ID_LENGTH: Final = 12
 _JOIN_ATTEMPTS: Final = 5
 _TIME_LIMIT_S: Final = 3.0
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -36,6 +38,15 @@ class Accepted:
     game: GameId
     version: Version
     duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Both seats are taken, by these."""
+
+    version: Version
+    player_one: PlayerId
+    player_two: PlayerId
 
 
 class RefusedError(Exception):
@@ -76,13 +87,14 @@ class CommandPath:
         self._new_id = new_id
         self._toss = toss
         self._commutes = commutes
-        self._under_way: set[asyncio.Task[Accepted]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def open_game(self, player: PlayerId, color: Color, *, public: bool) -> Accepted:
         """Open a new game."""
         return await asyncio.shield(self._own(_within_time(self._open(OpenGame(player, color, public)))))
 
-    async def join_game(self, player: PlayerId, game: GameId) -> Accepted:
+    async def join_game(self, player: PlayerId, game: GameId) -> Joined:
         """Take the free seat of a game; taking it twice is taking it once.
 
         Raises:
@@ -111,35 +123,40 @@ class CommandPath:
         while self._under_way:
             await asyncio.wait(self._under_way)
 
-    def _own(self, work: Coroutine[Any, Any, Accepted]) -> asyncio.Task[Accepted]:
+    def _own(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` in a task that is kept until it ends, whatever becomes of who asked."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = self._loop.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         return task
 
-    def _ended(self, task: asyncio.Task[Accepted]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)
         if not task.cancelled():
             task.exception()  # seen: its caller may be gone
 
     async def _open(self, command: OpenGame) -> Accepted:
-        game = self._new_id()
-        live = await self._games.get(game)
-        return await self._append(command, live, Version(0), uuid4())
+        return await self._append(command, self._games.new(self._new_id()), Version(0), uuid4())
 
-    async def _join(self, command: JoinGame, game: GameId) -> Accepted:
-        live = await self._games.get(game)
+    async def _join(self, command: JoinGame, game: GameId) -> Joined:
+        live = self._games.in_memory(game) or await self._games.get(game)
         command_id = uuid4()
         for _ in range(_JOIN_ATTEMPTS):
-            await live.catch_up()
             try:
-                return await self._append(command, live, live.version, command_id)
-            except WrongExpectedVersionError as error:
-                refusal = error
-            except ConnectFourError as error:
-                raise RefusedError(error, live) from error
+                return await self._seat(command, live, command_id)
+            except (ConnectFourError, WrongExpectedVersionError) as error:
+                refusal, refused_at = error, live.version
+            await live.catch_up()
+            if live.version == refused_at and isinstance(refusal, ConnectFourError):
+                break  # the log says so too
         raise RefusedError(refusal, live)
+
+    async def _seat(self, command: JoinGame, live: LiveGame, command_id: UUID) -> Joined:
+        game = fold(decide(command, live.game), live.game)
+        accepted = await self._append(command, live, live.version, command_id)
+        if not isinstance(game, InProgress | Finished):
+            raise TypeError(f"{game} after a join")
+        return Joined(accepted.version, *game.seats)
 
     async def _act(
         self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
@@ -212,7 +229,7 @@ def _again(command: Command, live: LiveGame, command_id: UUID) -> Accepted:
     return Accepted(live.id, before[-1].version, duplicate=True)
 
 
-async def _within_time(work: Coroutine[Any, Any, Accepted]) -> Accepted:
+async def _within_time(work: Coroutine[Any, Any, T]) -> T:
     try:
         async with asyncio.timeout(_TIME_LIMIT_S):
             return await work

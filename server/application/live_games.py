@@ -34,6 +34,7 @@ class LiveGames:
         self._encode = encode
         self._max_idle = max_idle
         self._games: OrderedDict[GameId, LiveGame] = OrderedDict()
+        self._evict_at = max_idle
         self._behind: set[GameId] = set()
         self._gap = asyncio.Event()
 
@@ -50,6 +51,12 @@ class LiveGames:
         self._games.move_to_end(game_id)
         return live
 
+    def new(self, game_id: GameId) -> LiveGame:
+        """Return a game that is not in the log yet: there is nothing to read."""
+        self._evict()
+        live = self._games[game_id] = LiveGame(game_id, self._store, self._encode)
+        return live
+
     async def get(self, game_id: GameId) -> LiveGame:
         """Return a game, read from the log if it is not in memory; at version 0 if there is none of that id.
 
@@ -60,8 +67,7 @@ class LiveGames:
         live = self._games.get(game_id)
         if live is None:
             # Subscribe first, then read: an event in between is heard, and the read is repeated until it is there.
-            self._evict()
-            live = self._games[game_id] = LiveGame(game_id, self._store, self._encode)
+            live = self.new(game_id)
         self._games.move_to_end(game_id)
         if live.version == 0:
             try:
@@ -143,8 +149,10 @@ class LiveGames:
 
     def _evict(self) -> None:
         """Let the games go that nobody watches and nobody asked for recently."""
-        if len(self._games) < self._max_idle:
+        if len(self._games) < self._evict_at:
             return
         idle = [game_id for game_id, live in self._games.items() if not live.is_in_use]
         for game_id in idle[: max(0, len(idle) + 1 - self._max_idle)]:
             del self._games[game_id]
+        # Looking through all games for each new one would cost more the more there are.
+        self._evict_at = max(self._max_idle, len(self._games) + self._max_idle // 8)

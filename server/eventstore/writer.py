@@ -77,6 +77,7 @@ class Writer:
         self._waiting: deque[_Waiting] = deque()
         self._under_way: list[_Waiting] = []
         self._arrived = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
     @property
     def waiting(self) -> int:
@@ -90,7 +91,7 @@ class Writer:
         """
         if len(self._waiting) >= self._max_waiting:
             raise StoreBusyError(f"{self._max_waiting} appends wait already")
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         waiting = _Waiting(append, loop.time() + self._time_limit_s, loop.create_future())
         self._waiting.append(waiting)
         self._arrived.set()
@@ -115,7 +116,7 @@ class Writer:
         """Answer who has waited too long, whatever Postgres does. One clock for all: one for each costs more."""
         while True:
             await asyncio.sleep(_GIVE_UP_EVERY_S)
-            now = asyncio.get_running_loop().time()
+            now = self._loop.time()
             for queue in (self._under_way, self._waiting):  # both in the order in which they came
                 for waiting in queue:
                     if waiting.deadline > now:

@@ -15,7 +15,6 @@ from server.application.live_game import LiveGame
 from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.domain.commands import MakeMove
-from server.domain.game import Finished, InProgress
 from server.domain.vocabulary import PlayerId, Version
 from server.identity.names import InvalidNameError, normalized_name
 from server.identity.players import Player, Players
@@ -155,10 +154,7 @@ class Resources:
             joined = await self.commands.join_game(player.id, requests.game_id(request))
         except RefusedError as refused:
             raise _problem(refused) from refused
-        live = await self._game(request)
-        if not isinstance(live.game, InProgress | Finished):
-            raise TypeError(f"{live.game} after a join")
-        seats = {"player_one": live.game.player_one, "player_two": live.game.player_two}
+        seats = {"player_one": joined.player_one, "player_two": joined.player_two}
         return json_response({"version": joined.version, **seats})
 
     async def move(self, request: Request) -> Response:

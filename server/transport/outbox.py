@@ -37,6 +37,7 @@ class Outbox:
         self._owed: dict[GameId, None] = {}
         self._met: set[PlayerId] = set()
         self._room = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         self._is_wanted = False
         self._wanted: asyncio.Future[None] | None = None
 
@@ -74,7 +75,7 @@ class Outbox:
     async def wait(self) -> None:
         """Wait until there may be something to send. For one task: an `asyncio.Event` serves many, at a price."""
         if not self._is_wanted:
-            self._wanted = asyncio.get_running_loop().create_future()
+            self._wanted = self._loop.create_future()
             await self._wanted
         self._is_wanted = False
 

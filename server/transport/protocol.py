@@ -139,12 +139,22 @@ class ErrorMessage(msgspec.Struct, tag="error", frozen=True):
 ServerMessage = Welcome | Events | AcceptedMessage | Rejected | ErrorMessage
 
 
+_decode: Final = msgspec.json.Decoder(ClientMessage).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+
 def decode_frame(text: str) -> ClientMessage:
     """Return the message in a frame.
 
     Raises:
         BadMessageError: it is not a message of this protocol; the text says why.
     """
+    try:
+        message = _decode(text)
+        if _encode(message) == text.encode():
+            return message  # it reads back as itself, so it holds nothing ambiguous: a fifth of the time
+    except (msgspec.DecodeError, RecursionError):
+        pass  # the strict reading tells what is wrong
     return decode_strictly(text, ClientMessage)  # type: ignore[arg-type]  # a union is a type to msgspec
 
 

@@ -5,6 +5,8 @@ into many a system. Here all of them are errors.
 """
 
 import json
+from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -22,10 +24,11 @@ def decode_strictly(text: str | bytes, type_: type[T]) -> T:
     Raises:
         BadMessageError: it is not JSON, is ambiguous, nested too deeply, or has another shape.
     """
+    decode = _decoder_of(type_)
     try:
-        # Decoded here, because the decoder takes text, and json.loads would guess among five encodings.
         text = text.decode("utf-8") if isinstance(text, bytes) else text
-        return msgspec.convert(_decoder.decode(text), type_)
+        _ambiguities.decode(text)
+        return decode(text)
     except BadMessageError:
         raise
     except msgspec.ValidationError as error:
@@ -34,6 +37,11 @@ def decode_strictly(text: str | bytes, type_: type[T]) -> T:
         raise BadMessageError("The JSON is nested too deeply.") from error
     except ValueError as error:  # not JSON, not UTF-8, or a number with thousands of digits
         raise BadMessageError(f"This is not JSON: {error}.") from error
+
+
+@cache
+def _decoder_of(type_: type[T]) -> Callable[[str], T]:
+    return msgspec.json.Decoder(type_).decode
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -47,4 +55,4 @@ def _no_constant(name: str) -> None:
     raise BadMessageError(f"{name} is not a JSON number.")
 
 
-_decoder: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
+_ambiguities: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)

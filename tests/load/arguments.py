@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     whole = argparse.ArgumentParser(
         prog="python -m tests.load",
-        description="Play against a server, as many and as fast as asked; judge what it promised before any figure.",
+        description="Play against a server, as many and as fast as asked; judge its promises before any figure.",
         epilog="Exit codes: 0 all promises kept, 1 one was broken or an --assert missed, 2 it could not run, "
         "3 the figures are invalid.",
     )
