@@ -52,6 +52,8 @@ class LiveGame:
         self._by_command: dict[UUID, list[RecordedEvent]] = {}
         self._store = store
         self._encode = encode
+        self._packed = b""
+        self._packed_from: tuple[Version, Version] | None = None
         self._heard = Version(0)
         self._reading = asyncio.Lock()
         self._readers = 0
@@ -80,6 +82,13 @@ class LiveGame:
         """
         with _unreadable(self.id):
             self._take([decode(stored) for stored in events if stored.version > self.version])
+
+    def packed_after(self, after: Version, pack: Callable[[GameId, list[str]], bytes]) -> bytes:
+        """Return what follows a version as one message: made once for all watchers who have seen the same."""
+        if self._packed_from != (after, self.version):
+            self._packed = pack(self.id, self.encoded[after:])
+            self._packed_from = (after, self.version)
+        return self._packed
 
     async def catch_up(self) -> None:
         """Read what the log holds beyond this version: what was committed before the call is in after it.

@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Callable
 from types import FrameType
+from typing import Literal
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from starlette.types import Scope
 from server.app import create_app
 from server.config import Settings
 from server.serving.stopping import StopSignals
+from server.serving.websockets import FrameWritingProtocol
 
 CLOSE_CONNECTIONS_S = 5
 """How long open requests may take to finish once the end has begun."""
@@ -102,12 +104,16 @@ def _calm_the_collector() -> None:
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
 
 
-def uvicorn_config(app: Starlette, trusted_proxies: str) -> uvicorn.Config:
+def uvicorn_config(
+    app: Starlette,
+    trusted_proxies: str,
+    ws: type[asyncio.Protocol] | Literal["websockets-sansio"] = FrameWritingProtocol,
+) -> uvicorn.Config:
     """Return how uvicorn serves here: with what limits, and with which of its implementations."""
     return uvicorn.Config(
         app,
         http="httptools",
-        ws="websockets-sansio",
+        ws=ws,
         ws_max_size=65_536,  # the application itself refuses more than 4 KiB, with a clear error
         ws_per_message_deflate=False,
         ws_ping_interval=20.0,

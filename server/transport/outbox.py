@@ -13,9 +13,12 @@ from typing import Final
 from server.application.live_game import LiveGame
 from server.application.names import Names
 from server.domain.vocabulary import GameId, PlayerId, Version
+from server.identity.errors import PlayersUnavailableError
 from server.transport.protocol import ServerMessage, encode_events, encode_message
 
 MAX_REPLIES_WAITING: Final = 64
+MAX_AT_ONCE: Final = 32
+"""How many messages are made before the peer must have room for them."""
 
 
 @dataclass(slots=True)
@@ -28,7 +31,7 @@ class _Watch:
 
 
 class Outbox:
-    """Makes the messages for one peer, one at a time. Whoever fills it does not wait."""
+    """Makes the messages for one peer, a few at a time. Whoever fills it does not wait."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
@@ -85,32 +88,39 @@ class Outbox:
             self._room.clear()
             await self._room.wait()
 
-    async def next_frame(self, *, replies_only: bool = False) -> str | None:
-        """Return what to send next, or None when nothing is owed.
+    async def next_messages(self, *, replies_only: bool = False) -> list[bytes]:
+        """Return what to send next; nothing when nothing is owed.
 
         Raises:
             PlayersUnavailableError: Postgres did not tell the players' names in time.
         """
-        if self._replies:
-            reply = self._replies.popleft()
-            if len(self._replies) <= MAX_REPLIES_WAITING:
-                self._room.set()
-            return encode_message(reply)
-        while self._owed and not replies_only:
+        messages: list[bytes] = []
+        while self._replies and len(messages) < MAX_AT_ONCE:
+            messages.append(encode_message(self._replies.popleft()))
+        if len(self._replies) <= MAX_REPLIES_WAITING:
+            self._room.set()
+        while self._owed and not replies_only and len(messages) < MAX_AT_ONCE:
             game = next(iter(self._owed))
             del self._owed[game]
             watch = self._watches.get(game)
             if watch is not None and (watch.asked or watch.live.version > watch.sent):
-                return await self._events(watch)
-        return None
+                try:
+                    messages.append(await self._events(watch))
+                except PlayersUnavailableError:
+                    self._owed[game] = None
+                    if not messages:
+                        raise
+                    break  # what was made is sent first; the error comes again
+        return messages
 
-    async def _events(self, watch: _Watch) -> str:
+    async def _events(self, watch: _Watch) -> bytes:
         live = watch.live
         names: dict[PlayerId, str] = {}
         if not live.players <= self._met:
             names = await self._names.of(live.players - self._met)
             self._met |= names.keys()
-        encoded = live.encoded[watch.sent :]
-        watch.sent = live.version
+        after, watch.sent = watch.sent, live.version
         watch.asked = False
-        return encode_events(live.id, encoded, names)
+        if names:
+            return encode_events(live.id, live.encoded[after:], names)
+        return live.packed_after(after, encode_events)

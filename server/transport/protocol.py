@@ -4,6 +4,7 @@ No I/O here: text comes in, a message comes out, and the other way round. Unknow
 that a misspelt field is an error and not a surprise.
 """
 
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -139,6 +140,8 @@ class ErrorMessage(msgspec.Struct, tag="error", frozen=True):
 ServerMessage = Welcome | Events | AcceptedMessage | Rejected | ErrorMessage
 
 
+NOBODY: Final[Mapping[PlayerId, str]] = {}
+
 _decode: Final = msgspec.json.Decoder(ClientMessage).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -158,15 +161,15 @@ def decode_frame(text: str) -> ClientMessage:
     return decode_strictly(text, ClientMessage)  # type: ignore[arg-type]  # a union is a type to msgspec
 
 
-def encode_message(message: ServerMessage) -> str:
-    """Return the frame for a message."""
-    return msgspec.json.encode(message).decode()
+def encode_message(message: ServerMessage) -> bytes:
+    """Return a message as it is sent."""
+    return _encode(message)
 
 
-def encode_events(game: GameId, encoded: list[str], players: dict[PlayerId, str]) -> str:
-    """Return the frame of an `Events` message whose events are encoded already."""
+def encode_events(game: GameId, encoded: list[str], players: Mapping[PlayerId, str] = NOBODY) -> bytes:
+    """Return an `Events` message whose events are encoded already."""
     names = msgspec.json.encode(players).decode() if players else "{}"
-    return f'{{"type":"events","game":"{game}","events":[{",".join(encoded)}],"players":{names}}}'
+    return f'{{"type":"events","game":"{game}","events":[{",".join(encoded)}],"players":{names}}}'.encode()
 
 
 def encode_event(recorded: RecordedEvent) -> str:

@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
@@ -53,7 +52,7 @@ class Sockets:
         self.count += 1
         self._by_network[network or ""] += 1
         try:
-            await self._serve(websocket, network, Channel(receive, send, partial(self.abort, scope)))
+            await self._serve(websocket, network, Channel(scope, receive, send, self.abort))
         finally:
             self.count -= 1
             self._by_network[network or ""] -= 1

@@ -213,8 +213,8 @@ class Socket:
         while True:
             await self._outbox.wait()
             try:
-                while frame := await self._outbox.next_frame(replies_only=self._close_code is not None):
-                    await self._channel.send(frame)
+                while messages := await self._outbox.next_messages(replies_only=self._close_code is not None):
+                    await self._channel.send(messages)
             except PlayersUnavailableError:
                 self._close(TRY_LATER)
             if self._close_code is not None:

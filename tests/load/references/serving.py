@@ -28,7 +28,9 @@ def serve(app: Starlette, port: int) -> None:
         try:
             with listening(HOST, port) as listener:
                 address = address_of(listener)
-                server = OrderlyServer(uvicorn_config(app, HOST), app, lambda: print(address, flush=True))
+                server = OrderlyServer(
+                    uvicorn_config(app, HOST, "websockets-sansio"), app, lambda: print(address, flush=True)
+                )
                 signals.react(lambda signum: server.handle_exit(signum, None))
                 server.run([listener])
         except StopRequested:

@@ -18,7 +18,7 @@ from server.domain.errors import UnknownGameError
 from server.domain.game import fold
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import EVENT_TYPES, RecordedEvent, encode
-from server.transport.protocol import Events, as_raw, encode_event, encode_message
+from server.transport.protocol import encode_event, encode_events
 
 CHANNEL: Final = "reference_events"
 
@@ -105,7 +105,7 @@ async def open_log(database_url: str) -> Log:
 
 def events_frame(game: GameId, events: list[RecordedEvent]) -> str:
     """Return the frame that tells events. Names are left out: no load generator looks at them."""
-    return encode_message(Events(game, as_raw([encode_event(recorded) for recorded in events]), {}))
+    return encode_events(game, [encode_event(recorded) for recorded in events]).decode()
 
 
 async def _read(connection: AnyConnection, game: GameId, after: int = 0) -> list[RecordedEvent]:

@@ -94,9 +94,7 @@ class Socket:
         self._owed: asyncio.Queue[Owed] = asyncio.Queue(MAX_OWED)
         self._is_too_slow = False
         self._seen: dict[GameId, Version] = {}
-        self.offer(
-            protocol.encode_message(Welcome(protocol.PROTOCOL, PlayerMessage(player, name) if player else None))
-        )
+        self.offer(_text(Welcome(protocol.PROTOCOL, PlayerMessage(player, name) if player else None)))
 
     async def serve(self) -> None:
         """Serve the peer until it leaves."""
@@ -124,7 +122,7 @@ class Socket:
         try:
             message = protocol.decode_frame(text)
         except BadMessageError as error:
-            self.offer(protocol.encode_message(ErrorMessage("bad_message", str(error))))
+            self.offer(_text(ErrorMessage("bad_message", str(error))))
             return
         if isinstance(message, Watch | Unwatch):
             self.offer(message)
@@ -144,13 +142,13 @@ class Socket:
         except (ConnectFourError, StaleVersionError) as error:
             await self._reject(message, error.code, str(error))
         else:
-            self.offer(protocol.encode_message(AcceptedMessage(message.id, game, version, duplicate)))
+            self.offer(_text(AcceptedMessage(message.id, game, version, duplicate)))
 
     async def _reject(self, message: protocol.ClientCommand, code: str, reason: str) -> None:
         events = [protocol.encode_event(recorded) for recorded in await self._log.read(GameId(message.game))]
         missed = protocol.as_raw(events[message.expected_version :])
         rejected = Rejected(message.game, code, reason, Version(len(events)), missed, message.id)
-        self.offer(protocol.encode_message(rejected))
+        self.offer(_text(rejected))
 
     async def _write(self) -> None:
         while not self._is_too_slow:
@@ -181,7 +179,7 @@ class Socket:
         if not history:
             self._unwatch(game)
             refusal = Rejected(game, "unknown_game", "There is no such game.", Version(0), [])
-            await self._websocket.send_text(protocol.encode_message(refusal))
+            await self._websocket.send_text(_text(refusal))
             return
         self._seen[game] = Version(max(after, len(history)))
         await self._websocket.send_text(events_frame(game, history[after:]))
@@ -189,3 +187,7 @@ class Socket:
     def _unwatch(self, game: GameId) -> None:
         self._seen.pop(game, None)
         self._watchers.discard(game, self)
+
+
+def _text(message: protocol.ServerMessage) -> str:
+    return protocol.encode_message(message).decode()
