@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
-from starlette.types import Scope
 
 from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
@@ -52,8 +51,8 @@ def create_app(settings: Settings) -> Starlette:
     """Return the application. It brings the database's schema up to date and connects when it starts.
 
     `app.state.begin_shutdown` is a callable: it has the application turn requests away and end its endless
-    responses, so that a server can then wait for all connections to close. `app.state.abort` may be set, before the
-    start, to a callable that cuts the connection behind an ASGI scope: for peers that do not read.
+    responses, so that a server can then wait for all connections to close. Websockets need a server that offers
+    `server.transport.wire.EXTENSION`, as `server.serving` does.
 
     Raises:
         ValueError: `settings` names no database.
@@ -67,7 +66,6 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.router.redirect_slashes = False  # a redirect would repeat whatever Host the client made up
     app.state.begin_shutdown = lambda: None
-    app.state.abort = lambda _scope: None
     return app
 
 
@@ -76,7 +74,7 @@ async def _lifespan(settings: Settings, url: str, app: Starlette) -> AsyncIterat
     await migrate(settings.owner_database_url or url)
     pool = await open_pool(url)
     try:
-        system = System(settings, url, pool, app.state.abort)
+        system = System(settings, url, pool)
         app.router.routes.extend(system.routes())
         app.state.begin_shutdown = system.begin_shutdown
         async with system.running():
@@ -88,7 +86,7 @@ async def _lifespan(settings: Settings, url: str, app: Starlette) -> AsyncIterat
 class System:
     """All parts of one process, wired; `running` keeps them at work."""
 
-    def __init__(self, settings: Settings, url: str, pool: Pool, abort: Callable[[Scope], None]) -> None:
+    def __init__(self, settings: Settings, url: str, pool: Pool) -> None:
         self._stopping = asyncio.Event()
         # The way down and the way up meet in the log.
         self._writer = Writer(pool)
@@ -107,7 +105,7 @@ class System:
         origins = Origins(settings.origins)
         self._event_streams = EventStreams(self._games)
         self._sockets = Sockets(
-            self._games, self._commands, names, identification, origins, settings.max_connections, abort
+            self._games, self._commands, names, identification, origins, settings.max_connections
         )
         self._resources = Resources(
             self._games,

@@ -18,6 +18,12 @@ class Names:
         self._max_remembered = max_remembered
         self._remembered: OrderedDict[PlayerId, str | None] = OrderedDict()
 
+    def known(self, players: Collection[PlayerId]) -> dict[PlayerId, str] | None:
+        """Return the names of those of `players` that still have one, or None if one has to be looked up."""
+        if any(player not in self._remembered for player in players):
+            return None
+        return {player: name for player in players if (name := self._remembered[player]) is not None}
+
     async def of(self, players: Collection[PlayerId]) -> dict[PlayerId, str]:
         """Return the names of those of `players` that still have one.
 

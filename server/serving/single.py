@@ -10,12 +10,11 @@ from typing import Literal
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.types import Scope
 
 from server.app import create_app
 from server.config import Settings
 from server.serving.stopping import StopSignals
-from server.serving.websockets import FrameWritingProtocol
+from server.serving.websockets import WireProtocol
 
 CLOSE_CONNECTIONS_S = 5
 """How long open requests may take to finish once the end has begun."""
@@ -43,7 +42,6 @@ class OrderlyServer(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._on_ready = on_ready
-        app.state.abort = self._abort
         self._time_limit: asyncio.Timeout | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -70,12 +68,6 @@ class OrderlyServer(uvicorn.Server):
         super().handle_exit(sig, frame)
         if self.force_exit and self._time_limit is not None:
             self._loop.call_soon_threadsafe(self._hurry)
-
-    def _abort(self, scope: Scope) -> None:
-        """Cut the connection behind a scope: closing it would wait for its peer to read what was sent."""
-        for connection in self.server_state.connections:
-            if getattr(connection, "scope", None) is scope:
-                connection.transport.abort()
 
     def _hurry(self) -> None:
         if self._time_limit is not None and not self._time_limit.expired():
@@ -107,7 +99,7 @@ def _calm_the_collector() -> None:
 def uvicorn_config(
     app: Starlette,
     trusted_proxies: str,
-    ws: type[asyncio.Protocol] | Literal["websockets-sansio"] = FrameWritingProtocol,
+    ws: type[asyncio.Protocol] | Literal["websockets-sansio"] = WireProtocol,
 ) -> uvicorn.Config:
     """Return how uvicorn serves here: with what limits, and with which of its implementations."""
     return uvicorn.Config(

@@ -1,10 +1,9 @@
 """What is owed to one peer: replies to its messages, and the events beyond its cursor into each game it watches.
 
-Events are never queued. The cursor says what was sent, the game's history is the rest, and a frame is made of it
-when the peer has room: a slow peer gets more events in fewer frames, and costs no more memory.
+Events are never queued. The cursor says what was sent, the game's history is the rest, and a message is made of it
+when the peer has room: a slow peer gets more events in fewer messages, and costs no more memory.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from typing import Final
 from server.application.live_game import LiveGame
 from server.application.names import Names
 from server.domain.vocabulary import GameId, PlayerId, Version
-from server.identity.errors import PlayersUnavailableError
 from server.transport.protocol import ServerMessage, encode_events, encode_message
 
 MAX_REPLIES_WAITING: Final = 64
@@ -38,21 +36,27 @@ class Outbox:
         self._replies: deque[ServerMessage] = deque()
         self._watches: dict[GameId, _Watch] = {}
         self._owed: dict[GameId, None] = {}
+        self._nameless: dict[GameId, None] = {}
         self._met: set[PlayerId] = set()
-        self._room = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        self._is_wanted = False
-        self._wanted: asyncio.Future[None] | None = None
 
     @property
     def watched(self) -> Collection[GameId]:
         """The games the peer watches, now and as that changes."""
         return self._watches.keys()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether few replies are waiting: a peer that sends but does not read has to wait itself."""
+        return len(self._replies) <= MAX_REPLIES_WAITING
+
+    @property
+    def lacks_names(self) -> bool:
+        """Whether events are owed that can't be told yet: `learn_names` has to be called."""
+        return bool(self._nameless)
+
     def reply(self, message: ServerMessage) -> None:
         """Owe a reply."""
         self._replies.append(message)
-        self.wake_up()
 
     def watch(self, live: LiveGame, after: Version) -> None:
         """Owe the events of a game after a version, those to come too; and an answer now, even an empty one."""
@@ -67,60 +71,44 @@ class Outbox:
     def wake(self, game: GameId) -> None:
         """The game has gone on."""
         self._owed[game] = None
-        self.wake_up()
 
-    def wake_up(self) -> None:
-        """Have `wait` return: there may be something to send, or to do."""
-        self._is_wanted = True
-        if self._wanted is not None and not self._wanted.done():
-            self._wanted.set_result(None)
-
-    async def wait(self) -> None:
-        """Wait until there may be something to send. For one task: an `asyncio.Event` serves many, at a price."""
-        if not self._is_wanted:
-            self._wanted = self._loop.create_future()
-            await self._wanted
-        self._is_wanted = False
-
-    async def room(self) -> None:
-        """Wait until few replies are waiting: a peer that sends but does not read has to wait itself."""
-        while len(self._replies) > MAX_REPLIES_WAITING:
-            self._room.clear()
-            await self._room.wait()
-
-    async def next_messages(self, *, replies_only: bool = False) -> list[bytes]:
-        """Return what to send next; nothing when nothing is owed.
-
-        Raises:
-            PlayersUnavailableError: Postgres did not tell the players' names in time.
-        """
+    def next_messages(self, *, replies_only: bool = False) -> list[bytes]:
+        """Return what to send next; nothing when nothing is owed, or all that is owed lacks names."""
         messages: list[bytes] = []
         while self._replies and len(messages) < MAX_AT_ONCE:
             messages.append(encode_message(self._replies.popleft()))
-        if len(self._replies) <= MAX_REPLIES_WAITING:
-            self._room.set()
         while self._owed and not replies_only and len(messages) < MAX_AT_ONCE:
             game = next(iter(self._owed))
             del self._owed[game]
             watch = self._watches.get(game)
             if watch is not None and (watch.asked or watch.live.version > watch.sent):
-                try:
-                    messages.append(await self._events(watch))
-                except PlayersUnavailableError:
-                    self._owed[game] = None
-                    if not messages:
-                        raise
-                    break  # what was made is sent first; the error comes again
+                if (message := self._events(watch)) is not None:
+                    messages.append(message)
         return messages
 
-    async def _events(self, watch: _Watch) -> bytes:
+    async def learn_names(self) -> None:
+        """Look up the names that are lacking.
+
+        Raises:
+            PlayersUnavailableError: Postgres did not tell them in time.
+        """
+        games, self._nameless = self._nameless, {}
+        watches = [self._watches[game] for game in games if game in self._watches]
+        await self._names.of({player for watch in watches for player in watch.live.players})
+        self._owed |= games
+
+    def _events(self, watch: _Watch) -> bytes | None:
         live = watch.live
-        names: dict[PlayerId, str] = {}
-        if not live.players <= self._met:
-            names = await self._names.of(live.players - self._met)
-            self._met |= names.keys()
+        new = live.players - self._met
+        names = self._names.known(new) if new else {}
+        if names is None:
+            self._nameless[live.id] = None
+            return None
+        self._met |= names.keys()
         after, watch.sent = watch.sent, live.version
         watch.asked = False
-        if names:
-            return encode_events(live.id, live.encoded[after:], names)
-        return live.packed_after(after, encode_events)
+        return (
+            encode_events(live.id, live.encoded[after:], names)
+            if names
+            else live.packed_after(after, encode_events)
+        )

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,11 +13,13 @@ from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.identity.errors import PlayersUnavailableError
 from server.identity.players import Player
-from server.transport.channel import Channel
+from server.transport.courier import Courier
 from server.transport.identification import COOKIE, Identification, bearer_token
+from server.transport.outbox import Outbox
 from server.transport.problems import ProblemError, problem_response
 from server.transport.security import AddressLimit, Origins, network_of
 from server.transport.websocket import Socket
+from server.transport.wire import EXTENSION, Wire
 
 CONNECTS_PER_S: Final = 5.0
 CONNECTS_BURST: Final = 100.0
@@ -31,7 +32,7 @@ _LOOK_EVERY_S: Final = 1.0
 
 @dataclass(slots=True, eq=False)
 class Sockets:
-    """The websockets of this process. `abort` cuts the connection behind an ASGI scope at once."""
+    """The websockets of this process."""
 
     games: LiveGames
     commands: CommandPath
@@ -39,11 +40,11 @@ class Sockets:
     identification: Identification
     origins: Origins
     max_sockets: int
-    abort: Callable[[Scope], None]
     count: int = 0
     _connects: AddressLimit = field(default_factory=lambda: AddressLimit(CONNECTS_PER_S, CONNECTS_BURST))
     _by_network: Counter[str] = field(default_factory=Counter)
-    _channels: set[Channel] = field(default_factory=set)
+    _sockets: set[Socket] = field(default_factory=set)
+    _courier: Courier = field(default_factory=Courier)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one websocket, or refuse it with an HTTP problem before it is one. This is an ASGI application."""
@@ -52,7 +53,7 @@ class Sockets:
         self.count += 1
         self._by_network[network or ""] += 1
         try:
-            await self._serve(websocket, network, Channel(scope, receive, send, self.abort))
+            await self._serve(websocket, network)
         finally:
             self.count -= 1
             self._by_network[network or ""] -= 1
@@ -63,10 +64,10 @@ class Sockets:
         """Cut off who does not read, until cancelled."""
         while True:
             await asyncio.sleep(min(_LOOK_EVERY_S, UNREAD_LIMIT_S))
-            for channel in list(self._channels):
-                channel.abort_if_stuck(UNREAD_LIMIT_S)
+            for socket in list(self._sockets):
+                socket.abort_if_stuck(UNREAD_LIMIT_S)
 
-    async def _serve(self, websocket: WebSocket, network: str | None, channel: Channel) -> None:
+    async def _serve(self, websocket: WebSocket, network: str | None) -> None:
         try:
             self._admit(websocket, network)
             player = await self._player(websocket)
@@ -78,11 +79,13 @@ class Sockets:
             await websocket.send_denial_response(problem_response(unavailable))
             return
         await websocket.accept()
-        self._channels.add(channel)
+        wire: Wire = websocket.scope["extensions"][EXTENSION]  # our server has it: see `server.serving.websockets`
+        socket = Socket(wire, player, self.games, self.commands, Outbox(self.names), self._courier)
+        self._sockets.add(socket)
         try:
-            await Socket(channel, player, self.games, self.commands, self.names).serve()
+            await socket.serve()
         finally:
-            self._channels.discard(channel)
+            self._sockets.discard(socket)
 
     async def _player(self, websocket: WebSocket) -> Player | None:
         """Return who connects; None for a guest. A program whose token is wrong must learn of it."""

@@ -1,31 +1,34 @@
-"""One websocket: frames in, commands carried out, events out.
+"""One websocket: messages in, commands carried out, events out.
 
-Two tasks serve a socket. The reader takes frames; the writer alone sends what the outbox owes, so that frames never
-mix and errors of sending end in one place.
+Most of it never waits: a message is handled where it arrives, and what is owed is written once in each turn of the
+event loop. What has to wait (a game or a name that must be read, a peer that asks for too much at once) is done in
+one task for each socket, in order, and meanwhile nothing more is read from the peer.
 """
 
 import asyncio
 import logging
+from collections import deque
 from functools import partial
 from typing import Final, assert_never
 
 from server.application.command_path import Accepted, CommandPath, RefusedError
 from server.application.live_game import LiveGame, UnreadableGameError
 from server.application.live_games import LiveGames
-from server.application.names import Names
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError
 from server.fail_points import fail_point
 from server.identity.errors import PlayersUnavailableError
 from server.identity.players import Player
-from server.transport import protocol
-from server.transport.channel import Channel, PeerGoneError
+from server.transport import protocol, refusals
+from server.transport.courier import Courier
+from server.transport.framing import text_frame
 from server.transport.outbox import Outbox
 from server.transport.problems import code_and_message
-from server.transport.protocol import AcceptedMessage, ErrorMessage, Rejected, Welcome
+from server.transport.protocol import AcceptedMessage, ErrorMessage, ServerMessage, Welcome
 from server.transport.security import TokenBucket
 from server.transport.strict_json import BadMessageError
+from server.transport.wire import Wire
 
 MAX_WATCHED: Final = 1000
 MAX_BAD_FRAMES: Final = 10
@@ -44,104 +47,190 @@ class Socket:
     """One peer: a player in a browser, a spectator, a program."""
 
     def __init__(
-        self, channel: Channel, player: Player | None, games: LiveGames, commands: CommandPath, names: Names
+        self,
+        wire: Wire,
+        player: Player | None,
+        games: LiveGames,
+        commands: CommandPath,
+        outbox: Outbox,
+        courier: Courier,
     ) -> None:
-        self._channel = channel
+        self._wire = wire
         self._player = player
         self._games = games
         self._commands = commands
-        self._outbox = Outbox(names)
-        self._close_code: int | None = None
-        self._bad_frames = 0
+        self._outbox = outbox
+        self._courier = courier
         self._frames = TokenBucket(FRAMES_PER_S, FRAMES_BURST)
+        self._now = asyncio.get_running_loop().time
+        self._put_off: deque[protocol.ClientMessage] = deque()
+        self._has_work = asyncio.Event()
         self._under_way = 0
-        self._room = asyncio.Event()
+        self._bad_frames = 0
+        self._close_code: int | None = None
+        self._is_lost = False
+        self._full_since: float | None = None
 
     async def serve(self) -> None:
-        """Serve the peer until it leaves or must leave."""
+        """Serve the peer until it leaves or must leave. What has to wait is done here."""
         player = protocol.PlayerMessage(self._player.id, self._player.name) if self._player else None
-        self._outbox.reply(Welcome(protocol.PROTOCOL, player))
+        self._reply(Welcome(protocol.PROTOCOL, player))
+        self._wire.attach(self)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                writer = tasks.create_task(self._write())
-                await self._read()
-                writer.cancel()
-        except* PeerGoneError:
-            pass
+            while not self._is_lost:
+                await self._has_work.wait()
+                self._has_work.clear()
+                await self._work_off()
+                if self._close_code is not None:
+                    self.flush()
+                    await self._wire.close(self._close_code)
+                    return
         finally:
             for game in list(self._outbox.watched):
                 self._unwatch(game)
 
+    def flush(self) -> None:
+        """Write what is owed, as far as there is room."""
+        is_closing = self._close_code is not None
+        while self._wire.is_writable and (messages := self._outbox.next_messages(replies_only=is_closing)):
+            self._wire.write(b"".join(map(text_frame, messages)))
+        if not self._wire.is_writable:
+            self._full_since = self._full_since or self._now()
+        if self._put_off or self._outbox.lacks_names:
+            self._has_work.set()
+
+    def abort_if_stuck(self, after_s: float) -> None:
+        """Cut the connection if the peer has made no room for so long."""
+        if self._full_since is not None and self._now() - self._full_since > after_s:
+            self._wire.abort()
+
+    # What the wire tells: see `Peer`.
+
+    def take(self, message: str | bytes) -> None:
+        """See `Peer`. What comes while we close is passed over."""
+        if self._close_code is not None:
+            return
+        try:
+            asked = _decode(message)
+        except BadMessageError as error:
+            self._reject_frame(ErrorMessage("bad_message", str(error)))
+        except _TooLargeError as error:
+            self._reject_frame(ErrorMessage("too_large", str(error)))
+            self._close(TOO_LARGE)
+        else:
+            if not isinstance(asked, protocol.Unwatch) and not self._frames.take():
+                self._reply(refusals.too_fast(asked))
+            elif self._put_off or not self._handle_now(asked):
+                self._put_off.append(asked)
+                self._wire.hold()
+                self._has_work.set()
+
+    def writable(self) -> None:
+        """See `Peer`."""
+        self._full_since = None
+        self._courier.owe(self)
+
+    def lost(self) -> None:
+        """See `Peer`."""
+        self._is_lost = True
+        self._full_since = None
+        self._has_work.set()
+
+    # What a live game tells: see `Watcher`.
+
     def wake(self, game: GameId) -> None:
         """See `Watcher`."""
         self._outbox.wake(game)
+        self._courier.owe(self)
 
     def start_over(self) -> None:
         """See `Watcher`."""
         self._close(COME_BACK)
 
-    async def _read(self) -> None:
-        while (frame := await self._receive()) is not None:
+    @property
+    def _has_room(self) -> bool:
+        return self._under_way < MAX_COMMANDS_UNDER_WAY and self._outbox.has_room
+
+    def _handle_now(self, message: protocol.ClientMessage) -> bool:
+        """Do what is asked for, unless it has to wait; return whether it is done."""
+        if not self._has_room:
+            return False
+        match message:
+            case protocol.Unwatch(game):
+                self._unwatch(GameId(game))
+            case protocol.Watch(game, after):
+                live = self._games.in_memory(GameId(game))
+                if live is None or after > live.version:
+                    return False
+                if self._may_watch(message):
+                    live.watchers.add(self)
+                    self._answer_watch(message, live)
+            case _ if self._player is None:
+                return False
+            case _:
+                self._carry_out(message, self._player.id)
+        return True
+
+    async def _work_off(self) -> None:
+        """Do what was put off, in order, as far as there is room for it; learn the names that are lacking."""
+        while self._put_off and self._has_room and self._close_code is None and not self._is_lost:
+            message = self._put_off[0]
+            if not self._handle_now(message):
+                await self._handle(message)
+            self._put_off.popleft()
+        if not self._put_off:
+            self._wire.go_on()
+        if self._outbox.lacks_names:
             try:
-                message = _decode(frame)
-            except BadMessageError as error:
-                self._reject_frame(ErrorMessage("bad_message", str(error)))
-            except _TooLargeError as error:
-                self._reject_frame(ErrorMessage("too_large", str(error)))
-                self._close(TOO_LARGE)
-            else:
-                await self._take(message)
-            await self._outbox.room()
-            while self._under_way >= MAX_COMMANDS_UNDER_WAY:
-                self._room.clear()
-                await self._room.wait()
+                await self._outbox.learn_names()
+            except PlayersUnavailableError:
+                self._close(TRY_LATER)
+        self._courier.owe(self)
 
-    async def _receive(self) -> str | bytes | None:
-        """Return the next frame, or None when there will be none. What comes while we close is passed over."""
-        while (frame := await self._channel.receive()) is not None:
-            if self._close_code is None:
-                return frame
-        return None
+    async def _handle(self, message: protocol.ClientMessage) -> None:
+        """Do what can't be done without reading a game."""
+        match message:
+            case protocol.Watch():
+                if self._may_watch(message) and (live := await self._read(message)) is not None:
+                    self._answer_watch(message, live)
+            case protocol.MakeMove() | protocol.Resign():
+                if (live := await self._read(message)) is not None:
+                    self._reply(refusals.guest(message, live))
+            case protocol.Unwatch():
+                pass  # needs no reading
+            case _:
+                assert_never(message)
 
-    async def _take(self, message: protocol.ClientMessage) -> None:
-        if isinstance(message, protocol.Unwatch):
-            self._unwatch(GameId(message.game))
-        elif not self._frames.take():
-            self._refuse_for_now(message, "too_many_requests", "You send faster than this server takes: slow down.")
-        elif isinstance(message, protocol.Watch):
-            await self._watch(message)
-        elif self._player is None:
-            await self._refuse_guest(message)
-        else:
-            self._carry_out(message, self._player.id)
-
-    async def _watch(self, message: protocol.Watch) -> None:
-        game, after = GameId(message.game), Version(message.after)
-        if len(self._outbox.watched) >= MAX_WATCHED and game not in self._outbox.watched:
-            reason = f"A socket watches at most {MAX_WATCHED} games: unwatch one, or open another socket."
-            self._refuse_for_now(message, "too_many_requests", reason)
-            return
+    async def _read(self, message: protocol.Watch | protocol.ClientCommand) -> LiveGame | None:
+        """Return the game that a message is about, watched if that was asked for; None if the peer was told why not."""
+        game = GameId(message.game)
         try:
-            live = await self._games.watch(game, after, self)
+            if isinstance(message, protocol.Watch):
+                return await self._games.watch(game, Version(message.after), self)
+            return await self._games.get(game)
         except _UNAVAILABLE:
             self._close(TRY_LATER)
         except UnreadableGameError as error:
-            self._refuse_unreadable(message, error)
-        else:
-            self._answer_watch(live, after)
+            _log.error("%s", error)
+            self._reply(refusals.unreadable(message))
+        return None
 
-    def _answer_watch(self, live: LiveGame, after: Version) -> None:
+    def _may_watch(self, message: protocol.Watch) -> bool:
+        if len(self._outbox.watched) < MAX_WATCHED or message.game in self._outbox.watched:
+            return True
+        self._reply(refusals.too_many_games(message, MAX_WATCHED))
+        return False
+
+    def _answer_watch(self, message: protocol.Watch, live: LiveGame) -> None:
         if live.version == 0:
-            reply = Rejected(live.id, "unknown_game", "There is no such game: check the link.", Version(0), [])
-            self._outbox.reply(reply)
-        elif after > live.version:
+            self._reply(refusals.unknown_game(message))
+        elif message.after > live.version:
             self._unwatch(live.id)
             live.watchers.discard(self)
-            reason = "You have seen more than the log holds: start again from the events in this message."
-            everything = protocol.as_raw(live.encoded)
-            self._outbox.reply(Rejected(live.id, "wrong_expected_version", reason, live.version, everything))
+            self._reply(refusals.seen_too_much(live))
         else:
-            self._outbox.watch(live, after)
+            self._outbox.watch(live, Version(message.after))
+            self._courier.owe(self)
 
     def _unwatch(self, game: GameId) -> None:
         live = self._outbox.unwatch(game)
@@ -157,69 +246,35 @@ class Socket:
 
     def _answer(self, message: protocol.ClientCommand, task: asyncio.Task[Accepted]) -> None:
         self._under_way -= 1
-        self._room.set()
         try:
             accepted = task.result()
             fail_point("socket.accepting")
-            self._outbox.reply(AcceptedMessage(message.id, accepted.game, accepted.version, accepted.duplicate))
+            self._reply(AcceptedMessage(message.id, accepted.game, accepted.version, accepted.duplicate))
         except RefusedError as refused:
-            self._outbox.reply(_rejected(message, *code_and_message(refused.reason), refused.live))
+            self._reply(refusals.refused(message, *code_and_message(refused.reason), refused.live))
         except StoreBusyError:
-            self._refuse_for_now(message, "too_many_requests", "The server is busy: try again in a moment.")
+            self._reply(refusals.busy(message))
         except UnreadableGameError as error:
-            self._refuse_unreadable(message, error)
+            _log.error("%s", error)
+            self._reply(refusals.unreadable(message))
         except _UNAVAILABLE as error:
             # The outcome is unknown, and that is not a refusal: the peer comes back and asks again, same id.
             _log.warning("a command was not answered: %r", error)
             self._close(TRY_LATER)
 
-    async def _refuse_guest(self, message: protocol.ClientCommand) -> None:
-        reason = "Only players can do that: get a token with POST /api/players, then connect again."
-        try:
-            game = await self._games.get(GameId(message.game))
-        except UnreadableGameError as error:
-            self._refuse_unreadable(message, error)
-        except _UNAVAILABLE:
-            self._close(TRY_LATER)
-        else:
-            self._outbox.reply(_rejected(message, "not_authenticated", reason, game))
-
-    def _refuse_unreadable(
-        self, message: protocol.Watch | protocol.ClientCommand, error: UnreadableGameError
-    ) -> None:
-        """The peer's other games are well, so only this one is refused."""
-        _log.error("%s", error)
-        self._refuse_for_now(message, "unavailable", "This game can't be read here; the server's log says why.")
-
-    def _refuse_for_now(self, message: protocol.Watch | protocol.ClientCommand, code: str, reason: str) -> None:
-        if isinstance(message, protocol.Watch):
-            refusal = Rejected(message.game, code, reason, Version(message.after), [])
-        else:
-            refusal = Rejected(message.game, code, reason, Version(message.expected_version), [], message.id)
-        self._outbox.reply(refusal)
-
     def _reject_frame(self, error: ErrorMessage) -> None:
-        self._outbox.reply(error)
+        self._reply(error)
         self._bad_frames += 1
         if self._bad_frames >= MAX_BAD_FRAMES:
             self._close(POLICY)
 
+    def _reply(self, message: ServerMessage) -> None:
+        self._outbox.reply(message)
+        self._courier.owe(self)
+
     def _close(self, code: int) -> None:
         self._close_code = self._close_code or code
-        self._outbox.wake_up()
-
-    async def _write(self) -> None:
-        """Send what is owed, and then, if the socket is to be closed, close it."""
-        while True:
-            await self._outbox.wait()
-            try:
-                while messages := await self._outbox.next_messages(replies_only=self._close_code is not None):
-                    await self._channel.send(messages)
-            except PlayersUnavailableError:
-                self._close(TRY_LATER)
-            if self._close_code is not None:
-                await self._channel.close(self._close_code)
-                return
+        self._has_work.set()
 
 
 class _TooLargeError(Exception):
@@ -242,8 +297,3 @@ def _command(message: protocol.ClientCommand, player: PlayerId) -> MakeMove | Re
             return Resign(player)
         case _:
             assert_never(message)
-
-
-def _rejected(message: protocol.ClientCommand, code: str, reason: str, live: LiveGame) -> Rejected:
-    missed = protocol.as_raw(live.encoded[message.expected_version :])
-    return Rejected(live.id, code, reason, live.version, missed, message.id)

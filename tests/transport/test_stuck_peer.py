@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager
 from urllib.request import Request, urlopen
 
 import pytest
-import uvicorn
 
 from server.app import create_app
 from server.config import read_settings
-from server.serving.single import OrderlyServer
+from server.serving.single import OrderlyServer, uvicorn_config
 from server.transport import sockets
 from tests.processes import SECRET
 
@@ -28,7 +27,7 @@ async def serving(database_url: str) -> AsyncIterator[int]:
     settings = read_settings({"database_url": database_url}, {"FOURFOLD_SECRET": SECRET})
     app = create_app(settings)
     ready = asyncio.Event()
-    server = OrderlyServer(uvicorn.Config(app, ws="websockets-sansio", log_config=None), app, ready.set)
+    server = OrderlyServer(uvicorn_config(app, "127.0.0.1"), app, ready.set)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve([listener]))
         try:
