@@ -1,5 +1,6 @@
 """Which player is behind a request or a socket: told by a signed cookie (browsers) or a bearer token (programs)."""
 
+import time
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -11,6 +12,11 @@ from server.identity.tokens import Tokens
 
 COOKIE: Final = "fourfold"
 
+KNOWN_FOR_S: Final = 10.0
+"""How long a player that was looked up is known without looking again: so long may one act who was erased."""
+
+MAX_KNOWN: Final = 10_000
+
 _COOKIE_LIFETIME_S: Final = 365 * 24 * 3600
 
 
@@ -20,6 +26,8 @@ class Identification:
     def __init__(self, tokens: Tokens, players: Players) -> None:
         self._tokens = tokens
         self._players = players
+        self._now = time.monotonic
+        self._known: dict[PlayerId, tuple[float, Player]] = {}
 
     def claimed(self, connection: HTTPConnection) -> PlayerId | None:
         """Return the player that the token of `connection` proves, or None for a guest."""
@@ -32,8 +40,22 @@ class Identification:
         Raises:
             PlayersUnavailableError: Postgres did not answer in time.
         """
-        player = self.claimed(connection)
-        return None if player is None else await self._players.find(player)
+        claimed = self.claimed(connection)
+        if claimed is None:
+            return None
+        known = self._known.get(claimed)
+        if known is not None and self._now() < known[0]:
+            return known[1]
+        player = await self._players.find(claimed)
+        if player is not None:
+            self._remember_for_now(player)
+        return player
+
+    def _remember_for_now(self, player: Player) -> None:
+        self._known.pop(player.id, None)
+        self._known[player.id] = (self._now() + KNOWN_FOR_S, player)
+        if len(self._known) > MAX_KNOWN:
+            del self._known[next(iter(self._known))]
 
     def token_for(self, player: PlayerId) -> str:
         """Return the token that proves to be `player`."""
