@@ -1,5 +1,6 @@
 """uvicorn's websocket protocol, which hands messages over where it parses them and writes whole frames."""
 
+from contextlib import suppress
 from typing import Any, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
@@ -59,10 +60,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
     async def close(self, code: int) -> None:
         """See `Wire`."""
         if not self.disconnected and not self.close_sent:
-            try:
+            with suppress(ClientDisconnected):
                 await self.send({"type": "websocket.close", "code": code, "reason": ""})
-            except ClientDisconnected:
-                pass
 
     def abort(self) -> None:
         """See `Wire`."""

@@ -1,7 +1,7 @@
 """Has sockets write what they owe: once for all that happened in a turn of the event loop.
 
-So an acceptance and the event it is about leave in one write, and telling thousands of watchers does not keep others
-waiting: they are served a portion at a time.
+So an acceptance and the event it is about leave in one write, and thousands of watchers do not keep others waiting:
+they are told a portion at a time.
 """
 
 import asyncio

@@ -81,9 +81,9 @@ class Outbox:
             game = next(iter(self._owed))
             del self._owed[game]
             watch = self._watches.get(game)
-            if watch is not None and (watch.asked or watch.live.version > watch.sent):
-                if (message := self._events(watch)) is not None:
-                    messages.append(message)
+            message = self._events(watch) if watch is not None else None
+            if message is not None:
+                messages.append(message)
         return messages
 
     async def learn_names(self) -> None:
@@ -98,7 +98,10 @@ class Outbox:
         self._owed |= games
 
     def _events(self, watch: _Watch) -> bytes | None:
+        """Return what lies beyond the cursor; None if that is nothing, or lacks names."""
         live = watch.live
+        if not watch.asked and live.version <= watch.sent:
+            return None
         new = live.players - self._met
         names = self._names.known(new) if new else {}
         if names is None:

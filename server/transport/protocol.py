@@ -153,7 +153,7 @@ def decode_frame(text: str) -> ClientMessage:
         BadMessageError: it is not a message of this protocol; the text says why.
     """
     try:
-        message = _decode(text)
+        message: ClientMessage = _decode(text)
         if _encode(message) == text.encode():
             return message  # it reads back as itself, so it holds nothing ambiguous: a fifth of the time
     except (msgspec.DecodeError, RecursionError):

@@ -80,7 +80,14 @@ class Sockets:
             return
         await websocket.accept()
         wire: Wire = websocket.scope["extensions"][EXTENSION]  # our server has it: see `server.serving.websockets`
-        socket = Socket(wire, player, self.games, self.commands, Outbox(self.names), self._courier)
+        socket = Socket(
+            wire,
+            player,
+            Outbox(self.names),
+            games=self.games,
+            commands=self.commands,
+            courier=self._courier,
+        )
         self._sockets.add(socket)
         try:
             await socket.serve()

@@ -5,8 +5,6 @@ into many a system. Here all of them are errors.
 """
 
 import json
-from collections.abc import Callable
-from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -24,11 +22,10 @@ def decode_strictly(text: str | bytes, type_: type[T]) -> T:
     Raises:
         BadMessageError: it is not JSON, is ambiguous, nested too deeply, or has another shape.
     """
-    decode = _decoder_of(type_)
     try:
         text = text.decode("utf-8") if isinstance(text, bytes) else text
         _ambiguities.decode(text)
-        return decode(text)
+        return msgspec.json.decode(text, type=type_)
     except BadMessageError:
         raise
     except msgspec.ValidationError as error:
@@ -37,11 +34,6 @@ def decode_strictly(text: str | bytes, type_: type[T]) -> T:
         raise BadMessageError("The JSON is nested too deeply.") from error
     except ValueError as error:  # not JSON, not UTF-8, or a number with thousands of digits
         raise BadMessageError(f"This is not JSON: {error}.") from error
-
-
-@cache
-def _decoder_of(type_: type[T]) -> Callable[[str], T]:
-    return msgspec.json.Decoder(type_).decode
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

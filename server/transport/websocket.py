@@ -50,9 +50,10 @@ class Socket:
         self,
         wire: Wire,
         player: Player | None,
+        outbox: Outbox,
+        *,
         games: LiveGames,
         commands: CommandPath,
-        outbox: Outbox,
         courier: Courier,
     ) -> None:
         self._wire = wire
@@ -202,7 +203,7 @@ class Socket:
                 assert_never(message)
 
     async def _read(self, message: protocol.Watch | protocol.ClientCommand) -> LiveGame | None:
-        """Return the game that a message is about, watched if that was asked for; None if the peer was told why not."""
+        """Return the game of a message, watched if that was asked for; None if the peer was told why not."""
         game = GameId(message.game)
         try:
             if isinstance(message, protocol.Watch):

@@ -1,8 +1,8 @@
 """A websocket without waiting: what a server offers to whoever answers many frames, and what it asks in return.
 
 ASGI hands on each message through a queue, a task and a handful of layers. A move is one message in and one for
-everybody who watches, so that is what a server's time would go into: half of it, when it was measured. Here messages
-are handed over where they are parsed, and written where they are made.
+everybody who watches, so that is where a third of the server's time went. Here messages are handed over where they
+are parsed, and written where they are made.
 """
 
 from typing import Final, Protocol

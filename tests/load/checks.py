@@ -12,6 +12,8 @@ from tests.checking.journal import GameJournal, LoggedEvent, Stream
 from tests.load.host import Host, HostError
 from tests.load.log import Log
 from tests.load.match import Match
+from tests.load.observation import Observation
+from tests.load.race import RacedGame
 from tests.load.report import Breach
 from tests.model import Model
 
@@ -47,7 +49,7 @@ class Checks:
         self._log = log
         self._host = host
         self._states_left = states
-        self._ended: list[Match] = []
+        self._ended: list[Match | RacedGame] = []
         self._checked: Counter[str] = Counter()
         self._breaches: list[Breach] = []
         self._breach_count = 0
@@ -68,17 +70,17 @@ class Checks:
         if len(self._breaches) < MAX_BREACHES:
             self._breaches.append(Breach(promise, game, what, list(trace)))
 
-    def ended(self, match: Match) -> None:
+    def ended(self, game: Match | RacedGame) -> None:
         """Take a game that is to be checked."""
-        self._ended.append(match)
+        self._ended.append(game)
 
     async def check(self) -> None:
         """Check all games that have ended; everything about them is forgotten then."""
         while self._ended:
-            matches, self._ended = self._ended[:CHECK_AT_ONCE], self._ended[CHECK_AT_ONCE:]
-            journals = [match.journal() for match in matches]
-            for journal, match in zip(journals, matches, strict=True):
-                journal.streams += _streams(match)
+            games, self._ended = self._ended[:CHECK_AT_ONCE], self._ended[CHECK_AT_ONCE:]
+            journals = [game.journal() for game in games]
+            for journal, game in zip(journals, games, strict=True):
+                journal.streams += _streams(game.observation)
             logs = await self._log.of(journals)
             await self._ask_for_states([journal for journal in journals if not journal.complaints])
             for journal in journals:
@@ -120,9 +122,13 @@ class Checks:
             self.breach("each client's fold is the server's state", journal.game, what)
 
 
-def _streams(match: Match) -> list[Stream]:
+def _streams(observation: Observation) -> list[Stream]:
     """Return what each observer saw. Who was told something wrong was reported already."""
-    return [Stream(view.client.name, 0, match.events[: view.version]) for view in match.views if not view.is_broken]
+    return [
+        Stream(view.client.name, 0, observation.events[: view.version])
+        for view in observation.views
+        if not view.is_broken
+    ]
 
 
 def _trace(journal: GameJournal, log: Sequence[LoggedEvent], version: int | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
@@ -11,6 +12,7 @@ from tests.checking.messages import Accepted, Rejected
 from tests.checking.scripts import Script
 from tests.load.client import Client, View
 from tests.load.figures import Figures, clock
+from tests.load.observation import Observation
 from tests.load.probes import Probe, after_the_end, answer_breaks, probe_for
 
 FIRST_MOVE: Final = 2
@@ -52,29 +54,26 @@ class Match:
     seats: tuple[Client, Client]
     script: Script
     table: Table
-    events: list[Event] = field(default_factory=list)
-    """The game as whoever saw each event first saw it: all others must see the same."""
-    views: list[View] = field(default_factory=list)
+    observation: Observation = field(init=False)
     commands: dict[UUID, Command] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
     is_stopping: bool = False
     _intended_at: dict[int, float] = field(default_factory=dict)
     """By the version that a move leads to: when it was meant to be made. Only moves that are timed are here."""
     _unanswered: int = 0
-    _behind: int = 0
-    """How many views have yet to see the newest version that anybody has seen."""
     _told_of: int = FIRST_MOVE
-    _probe: tuple[Probe, Command, float] | None = None
+    _probe: tuple[Probe, Command] | None = None
     _asked_at_version: int = 0
     _is_over: bool = False
     _may_ask_after_the_end: bool = True
     _end: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.observation = Observation(self.id, self.table.breach)
         told = self.table.has_rules and self.script[-1] is not None  # a resignation tells nothing more
         self._end = FIRST_MOVE + len(self.script) + told
 
-    def begin(self, watchers: list[Client]) -> None:
+    def begin(self, watchers: Sequence[Client]) -> None:
         """Have the players and everybody else watch from the beginning."""
         for client in (*self.seats, *watchers):
             self.views.append(client.watch(self))
@@ -82,12 +81,22 @@ class Match:
     @property
     def version(self) -> int:
         """The newest version that anybody has seen."""
-        return len(self.events)
+        return self.observation.version
+
+    @property
+    def events(self) -> list[Event]:
+        """The game as everybody sees it."""
+        return self.observation.events
+
+    @property
+    def views(self) -> list[View]:
+        """What each client has seen: the players first."""
+        return self.observation.views
 
     @property
     def is_settled(self) -> bool:
         """Whether all answers came, and everybody has seen all that anybody has seen or was told of."""
-        return not self._unanswered and not self._behind and self.version >= self._told_of
+        return not self._unanswered and not self.observation.behind and self.version >= self._told_of
 
     @property
     def mover(self) -> Client:
@@ -107,38 +116,20 @@ class Match:
         if probe is None:
             self._move(intended_at)
         else:
-            self._send_probe(probe, intended_at)
+            self._send_probe(probe)
 
     # What clients tell: see `Observed`.
 
     def saw(self, view: View, events: list[Event]) -> None:
         """Compare what a client was told with what others were told, and go on with the game."""
-        if view.is_broken:
-            return
-        now = clock()
-        before, newest = view.version, self.version
-        for event in events:
-            if event.version != view.version + 1:
-                self._break(view, "an observer sees a prefix of the log", event, events)
-                break
-            if event.version > len(self.events):
-                self.events.append(event)
-            elif event != self.events[event.version - 1]:
-                self._break(view, "all observers see the same", event, events)
-                break
-            view.version = event.version
-            self._time(view, event.version, now)
-        self.table.figures.count("events", view.version - before)
-        if self.version > newest:
-            self._behind = sum(not view.is_broken for view in self.views) - 1
-        elif before < newest and (view.version == newest or view.is_broken):
-            self._behind -= 1
-        if (
-            not self._behind
-            and (intended_at := self._intended_at.get(self.version)) is not None
-            and before < view.version
-        ):
-            self.table.figures.fanned_out(len(self.views), now - intended_at)
+        now, seen = clock(), self.observation.take(view, events)
+        self.table.figures.count("events", seen)
+        for version in range(view.version - seen + 1, view.version + 1):
+            self._time(view, version, now)
+        if seen and not self.observation.behind:
+            intended_at = self._intended_at.get(self.version)
+            if intended_at is not None:
+                self.table.figures.fanned_out(len(self.views), now - intended_at)
         self._look()
 
     def answered(self, client: Client, command: Command, answer: Accepted | Rejected) -> None:
@@ -149,11 +140,11 @@ class Match:
             return
         self._unanswered -= 1
         if self._probe is not None and self._probe[1] is command:
-            probe, _, intended_at = self._probe
+            probe, _ = self._probe
             self._probe = None
             self._probed(probe, command, answer)
             if self.version < self._end and not self.is_stopping:
-                self._move(intended_at)
+                self._move(None)  # it had to wait for the probe: its latency would say nothing
         elif isinstance(answer, Accepted):
             self._accepted(command, answer)
         else:
@@ -171,19 +162,20 @@ class Match:
         one, two = (client.player or "" for client in self.seats)
         return GameJournal(self.id, one, two, self.commands, complaints=self.complaints)
 
-    def _move(self, intended_at: float) -> None:
+    def _move(self, intended_at: float | None) -> None:
         column = self.script[self._asked_at_version - FIRST_MOVE]
         command = self._ask(self.mover, self.mover.player or "", self._asked_at_version, column)
-        self._intended_at[command.expected_version + 1] = intended_at
+        if intended_at is not None:
+            self._intended_at[command.expected_version + 1] = intended_at
 
-    def _send_probe(self, probe: Probe, intended_at: float) -> None:
+    def _send_probe(self, probe: Probe) -> None:
         command = self._ask(probe.client, probe.player, probe.expected_version, probe.column, probe.repeats)
-        self._probe = (probe, command, intended_at)
+        self._probe = (probe, command)
 
     def _ask(
         self, client: Client, player: str, expected_version: int, column: str | None, again: Command | None = None
     ) -> Command:
-        command = again or Command(_new_id(self.table.chance), self.id, player, expected_version, column)
+        command = again or Command(new_id(self.table.chance), self.id, player, expected_version, column)
         if player:  # a guest's command has no place in a journal of players
             self.commands[command.id] = command
         self._unanswered += 1
@@ -227,7 +219,7 @@ class Match:
             self._look_at_the_end()
         elif version > self._asked_at_version and 0 <= version - FIRST_MOVE < len(self.script):
             has_seen = self.views[(version - FIRST_MOVE) % 2].version == version
-            if has_seen and not (self.table.in_lockstep and self._behind):
+            if has_seen and not (self.table.in_lockstep and self.observation.behind):
                 self._asked_at_version = version
                 self.table.is_due(self)
 
@@ -240,18 +232,12 @@ class Match:
             and self.table.chance.random() < self.table.mischief
         ):
             self._may_ask_after_the_end = False
-            self._send_probe(after_the_end(self), clock())
+            self._send_probe(after_the_end(self))
             return
         self._is_over = True
         self.table.over(self)
 
-    def _break(self, view: View, promise: str, event: Event, told: list[Event]) -> None:
-        view.is_broken = True
-        first = max(0, view.version - 3)
-        trace = [f"all saw {known}" for known in self.events[first : event.version]]
-        trace += [f"{view.client.name}, having seen version {view.version}, was told {one}" for one in told[:4]]
-        self.complain(promise, f"{view.client.name} was told version {event.version} after {view.version}", trace)
 
-
-def _new_id(chance: random.Random) -> UUID:
+def new_id(chance: random.Random) -> UUID:
+    """Return a command id, the same ones for the same seed."""
     return UUID(int=chance.getrandbits(128), version=4)

@@ -18,6 +18,7 @@ from tests.load.figures import Figures, FiguresData, clock
 from tests.load.host import Host
 from tests.load.log import DatabaseLog, Log, ServedLog
 from tests.load.options import Assignment
+from tests.load.seating import Seating
 from tests.load.table import Table
 
 TELL_EVERY_S: Final = 0.5
@@ -67,32 +68,33 @@ class Worker:
             log: Log = DatabaseLog(url) if url else ServedLog(host)
             self._checks = Checks(log, host, options.states)
             helpers = [tasks.create_task(work) for work in (self._tell(), self._watch_the_clock())]
-            table = Table(self._assignment, host=host, checks=self._checks, figures=self._figures, chance=chance)
+            seating = Seating(
+                self._assignment, tasks, host=host, checks=self._checks, figures=self._figures, chance=chance
+            )
+            table = Table(seating)
             helpers.append(tasks.create_task(table.run()))
-            await table.seat(tasks)
+            await table.seat()
             self._enter("ready")
             await orders.readline()
             ended = tasks.create_task(orders.readline())
-            seconds = await self._measure(table, ended)
+            seconds = await self._measure(seating, ended)
             self._enter("settling")
             await table.stop()
-            table.comes_back = False
             self._enter("checking")
             await self._checks.check()
             for helper in (*helpers, ended):
                 helper.cancel()
-            for client in (*table.clients, *table.mutes):
-                client.drop()
+            seating.leave()
         return Outcome(self._figures.data(), self._checks.findings(), seconds)
 
-    async def _measure(self, table: Table, ended: "asyncio.Task[bytes]") -> float:
+    async def _measure(self, seating: Seating, ended: "asyncio.Task[bytes]") -> float:
         options = self._assignment.options
         self._enter("warming up")
         await asyncio.wait([ended], timeout=options.warm_up_s)
         self._figures.begin()
         self._enter("measuring")
         began = clock()
-        dropping = asyncio.create_task(self._drop_everybody(table)) if options.scenario == "storm" else None
+        dropping = asyncio.create_task(self._drop_everybody(seating)) if options.scenario == "storm" else None
         while not ended.done() and (left := began + options.seconds - clock()) > 0:
             await asyncio.wait([ended], timeout=min(left, 1.0))
             if self._checks.waiting > MAX_UNCHECKED:
@@ -102,10 +104,10 @@ class Worker:
         self._figures.end()
         return clock() - began
 
-    async def _drop_everybody(self, table: Table) -> None:
+    async def _drop_everybody(self, seating: Seating) -> None:
         """Cut all connections at once, early enough for all to come back before a server is killed."""
         await asyncio.sleep(STORM_AT * self._assignment.options.seconds)
-        for client in table.clients:
+        for client in seating.clients:
             client.drop()
 
     def _enter(self, phase: str) -> None:
