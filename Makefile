@@ -17,7 +17,7 @@ else ifneq ($(shell .venv/bin/python -c 'print("runs")' 2>/dev/null),runs)
 _ := $(shell rm -f .venv/.run .venv/.dev .venv/.here)
 endif
 
-.PHONY: help run install test chaos check lint browser format lock clean
+.PHONY: help run install test load chaos check lint browser format lock clean
 
 help: ## list what can be done
 	@echo 'make TARGET, where TARGET is one of:'; \
@@ -31,6 +31,9 @@ install: .venv/.run ## only install: afterwards .venv/bin/fourfold is there
 
 test: .venv/.dev browser ## run all tests, those in a browser included (ARGS="tests/domain -x" for some)
 	@$(RUN) pytest $(ARGS)
+
+load: .venv/.dev ## play as many games as asked, check all promises and measure (ARGS="games --help" for how)
+	@$(RUN) tests.load $(or $(ARGS),games)
 
 chaos: .venv/.dev ## play under every fault there is, and print a verdict (ARGS="--minutes 60 --seed 1")
 	@$(RUN) tests.faults.chaos $(ARGS)

@@ -93,6 +93,7 @@ def _add_scenario(scenario: argparse.ArgumentParser, defaults: dict[str, Any]) -
         ("--per-move", "a transaction for each move"),
     ):
         run.add_argument(flag, action="store_true", help=f"measure a server with {reference} too, in turns")
+    run.add_argument("--boardgame", action="store_true", help="measure boardgame.io in turns, too (needs npm)")
     run.add_argument("--find-max", action="store_true", help="raise the rate until --slo is missed")
     run.add_argument(
         "--slo", type=_assertion, action="append", default=[], metavar="ASSERTION", help="like accepted.p99<50ms"

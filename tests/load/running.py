@@ -17,7 +17,7 @@ from tests.load.checks import Findings, merged_findings
 from tests.load.figures import FiguresData, histogram_of, latency, merged
 from tests.load.options import Assignment, Options
 from tests.load.report import Report, Verdict
-from tests.load.sampling import Sampler, family, metrics_of
+from tests.load.sampling import Sampler, family, memory_mb, metrics_of
 from tests.load.target import Target
 from tests.load.worker import Outcome, Progress, Said
 
@@ -82,8 +82,10 @@ class Run:
         """
         began_at = datetime.now(UTC).isoformat(timespec="seconds")
         reads = self._reads()
+        empty_mb = self._server_mb()
         async with self._generating():
             await self._reached("ready")
+            full_mb = self._server_mb()
             for generator in self._generators:
                 generator.order(b"begin\n")
             await self._reached("measuring")
@@ -98,7 +100,12 @@ class Run:
         )
         findings = merged_findings(outcome.findings for outcome in outcomes)
         seconds = max(outcome.seconds for outcome in outcomes)
-        return self._made(command, began_at, seconds, figures=figures, findings=findings, sampler=sampler)
+        report = self._made(command, began_at, seconds, figures=figures, findings=findings, sampler=sampler)
+        connections = report.latencies["connect"].n if "connect" in report.latencies else 0
+        if self._target.is_ours and connections:
+            each = (full_mb - empty_mb) * 1024 / connections
+            report.reference["KiB of server memory for each connection"] = round(each, 1)
+        return report
 
     def _made(
         self,
@@ -132,6 +139,7 @@ class Run:
             lag=lag,
             timeline=figures.timeline,
             resources=sampler.resources(),
+            reference={},
         )
         report.invalid_because.extend(self._doubts(report))
         return report
@@ -260,6 +268,9 @@ class Run:
         await asyncio.sleep(self._options.seconds * 0.6)
         self._tell("killing server 1")
         await self._target.kill(0)
+
+    def _server_mb(self) -> float:
+        return sum(memory_mb(pid) for pid in self._target.server_pids)
 
     def _reads(self) -> dict[str, int]:
         return {url: int(metrics_of(url).get("fourfold_game_reads_total", 0)) for url in self._target.urls}

@@ -91,6 +91,14 @@ def family(pid: int) -> list[int]:
         return []
 
 
+def memory_mb(pid: int) -> float:
+    """Return the memory of a process, in MiB."""
+    try:
+        return float(psutil.Process(pid).memory_info().rss) / MIB
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
 def metrics_of(url: str) -> dict[str, float]:
     """Return what a server tells at /metrics; nothing if it tells nothing."""
     try:
