@@ -61,7 +61,12 @@ class RecordedEvent:
     version: Version
     event: GameEvent
     command_id: UUID
-    recorded_at: datetime
+    recorded_at_us: int
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When it was recorded, UTC. Made when asked for: of most events nobody asks."""
+        return _EPOCH + timedelta(microseconds=self.recorded_at_us)
 
 
 def name_of(event: GameEvent) -> str:
@@ -98,5 +103,5 @@ def decode(stored: StoredEvent) -> RecordedEvent:
         stored.version,
         event,
         stored.command_id,
-        _EPOCH + timedelta(microseconds=stored.recorded_at_us),
+        stored.recorded_at_us,
     )

@@ -72,8 +72,7 @@ class LobbyGame:
 class _Change:
     """What a batch of events changes in one game; None is "as it was"."""
 
-    version: int
-    updated_at: datetime
+    last: RecordedEvent
     status: str | None = None
     player_one: str | None = None
     player_two: str | None = None
@@ -95,8 +94,8 @@ class LobbyProjection:
         opened: list[tuple[object, ...]] = []
         changes: dict[GameId, _Change] = {}
         for recorded in events:
-            change = changes.setdefault(recorded.game, _Change(recorded.version, recorded.recorded_at))
-            change.version, change.updated_at = recorded.version, recorded.recorded_at
+            change = changes.setdefault(recorded.game, _Change(recorded))
+            change.last = recorded
             match recorded.event:
                 case GameOpened(opener, color, public):
                     row = (recorded.game, recorded.position, public, color.value, opener, recorded.recorded_at)
@@ -137,7 +136,7 @@ class Lobby:
 
 def _columns(changes: dict[GameId, _Change]) -> tuple[list[Any], ...]:
     rows = [
-        (game, c.version, c.updated_at, c.status, c.player_one, c.player_two, c.result, c.reason)
+        (game, c.last.version, c.last.recorded_at, c.status, c.player_one, c.player_two, c.result, c.reason)
         for game, c in changes.items()
     ]
     return tuple([row[column] for row in rows] for column in range(8))

@@ -33,9 +33,10 @@ class Courier:
         self._owing[debtor] = None
 
     def _go(self) -> None:
-        portion = list(islice(self._owing, AT_ONCE))
-        for debtor in portion:
-            del self._owing[debtor]
-            debtor.flush()
-        if self._owing:
-            self._loop.call_soon(self._go)
+        try:
+            for debtor in list(islice(self._owing, AT_ONCE)):
+                del self._owing[debtor]
+                debtor.flush()
+        finally:
+            if self._owing:
+                self._loop.call_soon(self._go)

@@ -4,15 +4,15 @@ Events are never queued. The cursor says what was sent, the game's history is th
 when the peer has room: a slow peer gets more events in fewer messages, and costs no more memory.
 """
 
-from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from server.application.live_game import LiveGame
 from server.application.names import Names
 from server.domain.vocabulary import GameId, PlayerId, Version
-from server.transport.protocol import ServerMessage, encode_events, encode_message
+from server.transport.framing import text_frame
+from server.transport.protocol import NOBODY, ServerMessage, encode_events, encode_message
 
 MAX_REPLIES_WAITING: Final = 64
 MAX_AT_ONCE: Final = 32
@@ -29,11 +29,13 @@ class _Watch:
 
 
 class Outbox:
-    """Makes the messages for one peer, a few at a time. Whoever fills it does not wait."""
+    """Makes the frames for one peer, a few at a time. Whoever fills it does not wait."""
+
+    __slots__ = ("_met", "_nameless", "_names", "_owed", "_replies", "_watches")
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._replies: deque[ServerMessage] = deque()
+        self._replies: list[ServerMessage] = []  # short, and most of the time empty: a deque would take 600 bytes
         self._watches: dict[GameId, _Watch] = {}
         self._owed: dict[GameId, None] = {}
         self._nameless: dict[GameId, None] = {}
@@ -72,19 +74,18 @@ class Outbox:
         """The game has gone on."""
         self._owed[game] = None
 
-    def next_messages(self, *, replies_only: bool = False) -> list[bytes]:
-        """Return what to send next; nothing when nothing is owed, or all that is owed lacks names."""
-        messages: list[bytes] = []
-        while self._replies and len(messages) < MAX_AT_ONCE:
-            messages.append(encode_message(self._replies.popleft()))
-        while self._owed and not replies_only and len(messages) < MAX_AT_ONCE:
-            game = next(iter(self._owed))
-            del self._owed[game]
+    def next_frames(self, *, replies_only: bool = False) -> bytes:
+        """Return what to send next, as frames; nothing when nothing is owed, or all that is owed lacks names."""
+        frames: list[bytes] = []
+        if self._replies:
+            frames = [text_frame(encode_message(reply)) for reply in self._replies[:MAX_AT_ONCE]]
+            del self._replies[:MAX_AT_ONCE]
+        while self._owed and not replies_only and len(frames) < MAX_AT_ONCE:
+            game, _ = self._owed.popitem()
             watch = self._watches.get(game)
-            message = self._events(watch) if watch is not None else None
-            if message is not None:
-                messages.append(message)
-        return messages
+            if watch is not None:
+                frames.append(self._events(watch))
+        return b"".join(frames)
 
     async def learn_names(self) -> None:
         """Look up the names that are lacking.
@@ -97,21 +98,23 @@ class Outbox:
         await self._names.of({player for watch in watches for player in watch.live.players})
         self._owed |= games
 
-    def _events(self, watch: _Watch) -> bytes | None:
-        """Return what lies beyond the cursor; None if that is nothing, or lacks names."""
+    def _events(self, watch: _Watch) -> bytes:
+        """Return the frame of what lies beyond the cursor; nothing if nothing does, or if it lacks names."""
         live = watch.live
         if not watch.asked and live.version <= watch.sent:
-            return None
+            return b""
         new = live.players - self._met
         names = self._names.known(new) if new else {}
         if names is None:
             self._nameless[live.id] = None
-            return None
+            return b""
         self._met |= names.keys()
         after, watch.sent = watch.sent, live.version
         watch.asked = False
-        return (
-            encode_events(live.id, live.encoded[after:], names)
-            if names
-            else live.packed_after(after, encode_events)
-        )
+        if names:
+            return _frame(live.id, live.encoded[after:], names)
+        return live.packed_after(after, _frame)
+
+
+def _frame(game: GameId, encoded: list[str], names: Mapping[PlayerId, str] = NOBODY) -> bytes:
+    return text_frame(encode_events(game, encoded, names))

@@ -1,50 +1,49 @@
-"""One websocket: messages in, commands carried out, events out.
+"""One websocket: what comes in is handled where it arrives, what is owed is written once in each turn of the loop.
 
-Most of it never waits: a message is handled where it arrives, and what is owed is written once in each turn of the
-event loop. What has to wait (a game or a name that must be read, a peer that asks for too much at once) is done in
-one task for each socket, in order, and meanwhile nothing more is read from the peer.
+What has to wait (a game or a name that must be read, a peer that asks for too much at once) is done in one task for
+each socket, in order, and meanwhile nothing more is read from the peer.
 """
 
 import asyncio
-import logging
-from collections import deque
-from functools import partial
-from typing import Final, assert_never
+from typing import Final
 
-from server.application.command_path import Accepted, CommandPath, RefusedError
-from server.application.live_game import LiveGame, UnreadableGameError
+from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
-from server.domain.commands import MakeMove, Resign
-from server.domain.vocabulary import GameId, PlayerId, Version
-from server.eventstore.errors import StoreBusyError, StoreUnavailableError
-from server.fail_points import fail_point
+from server.domain.vocabulary import GameId
 from server.identity.errors import PlayersUnavailableError
 from server.identity.players import Player
 from server.transport import protocol, refusals
+from server.transport.conversation import Conversation
 from server.transport.courier import Courier
-from server.transport.framing import text_frame
 from server.transport.outbox import Outbox
-from server.transport.problems import code_and_message
-from server.transport.protocol import AcceptedMessage, ErrorMessage, ServerMessage, Welcome
+from server.transport.protocol import ErrorMessage, ServerMessage, Welcome
 from server.transport.security import TokenBucket
 from server.transport.strict_json import BadMessageError
 from server.transport.wire import Wire
 
-MAX_WATCHED: Final = 1000
 MAX_BAD_FRAMES: Final = 10
-MAX_COMMANDS_UNDER_WAY: Final = 32
 FRAMES_PER_S: Final = 200.0
 FRAMES_BURST: Final = 1000.0
 
 COME_BACK, POLICY, TOO_LARGE, TRY_LATER = 1012, 1008, 1009, 1013
 
-_UNAVAILABLE: Final = (StoreUnavailableError, PlayersUnavailableError)
-
-_log = logging.getLogger(__name__)
-
 
 class Socket:
-    """One peer: a player in a browser, a spectator, a program."""
+    """One peer: a player in a browser, a spectator, a program. `player` is None for a guest."""
+
+    __slots__ = (
+        *(
+            "_bad_frames",
+            "_close_code",
+            "_conversation",
+            "_courier",
+            "_frames",
+            "_full_since",
+            "_has_work",
+            "_is_lost",
+        ),
+        *("_loop", "_outbox", "_player", "_put_off", "_wire", "_work"),
+    )  # thousands of these are idle
 
     def __init__(
         self,
@@ -58,15 +57,14 @@ class Socket:
     ) -> None:
         self._wire = wire
         self._player = player
-        self._games = games
-        self._commands = commands
         self._outbox = outbox
+        self._conversation = Conversation(self, player.id if player else None, outbox, games, commands)
         self._courier = courier
+        self._loop = asyncio.get_running_loop()
         self._frames = TokenBucket(FRAMES_PER_S, FRAMES_BURST)
-        self._now = asyncio.get_running_loop().time
-        self._put_off: deque[protocol.ClientMessage] = deque()
-        self._has_work = asyncio.Event()
-        self._under_way = 0
+        self._put_off: list[protocol.ClientMessage] = []
+        self._work: asyncio.Future[None] | None = None
+        self._has_work = False
         self._bad_frames = 0
         self._close_code: int | None = None
         self._is_lost = False
@@ -75,34 +73,34 @@ class Socket:
     async def serve(self) -> None:
         """Serve the peer until it leaves or must leave. What has to wait is done here."""
         player = protocol.PlayerMessage(self._player.id, self._player.name) if self._player else None
-        self._reply(Welcome(protocol.PROTOCOL, player))
+        self.reply(Welcome(protocol.PROTOCOL, player))
         self._wire.attach(self)
         try:
             while not self._is_lost:
-                await self._has_work.wait()
-                self._has_work.clear()
+                await self._wait_for_work()
                 await self._work_off()
                 if self._close_code is not None:
                     self.flush()
                     await self._wire.close(self._close_code)
                     return
         finally:
-            for game in list(self._outbox.watched):
-                self._unwatch(game)
+            self._conversation.end()
 
     def flush(self) -> None:
         """Write what is owed, as far as there is room."""
         is_closing = self._close_code is not None
-        while self._wire.is_writable and (messages := self._outbox.next_messages(replies_only=is_closing)):
-            self._wire.write(b"".join(map(text_frame, messages)))
-        if not self._wire.is_writable:
-            self._full_since = self._full_since or self._now()
-        if self._put_off or self._outbox.lacks_names:
-            self._has_work.set()
+        while is_writable := self._wire.is_writable:
+            if not (frames := self._outbox.next_frames(replies_only=is_closing)):
+                break
+            self._wire.write(frames)
+        if not is_writable:
+            self._full_since = self._full_since or self._loop.time()
+        if self._outbox.lacks_names or (self._put_off and self._conversation.has_room):
+            self._wake_up()
 
     def abort_if_stuck(self, after_s: float) -> None:
-        """Cut the connection if the peer has made no room for so long."""
-        if self._full_since is not None and self._now() - self._full_since > after_s:
+        """Cut the connection if the peer has made no room for so long: closing it would wait for the peer."""
+        if self._full_since is not None and self._loop.time() - self._full_since > after_s:
             self._wire.abort()
 
     # What the wire tells: see `Peer`.
@@ -120,11 +118,11 @@ class Socket:
             self._close(TOO_LARGE)
         else:
             if not isinstance(asked, protocol.Unwatch) and not self._frames.take():
-                self._reply(refusals.too_fast(asked))
-            elif self._put_off or not self._handle_now(asked):
+                self.reply(refusals.too_fast(asked))
+            elif self._put_off or not self._conversation.handle_now(asked):
                 self._put_off.append(asked)
                 self._wire.hold()
-                self._has_work.set()
+                self._wake_up()
 
     def writable(self) -> None:
         """See `Peer`."""
@@ -135,7 +133,7 @@ class Socket:
         """See `Peer`."""
         self._is_lost = True
         self._full_since = None
-        self._has_work.set()
+        self._wake_up()
 
     # What a live game tells: see `Watcher`.
 
@@ -148,134 +146,54 @@ class Socket:
         """See `Watcher`."""
         self._close(COME_BACK)
 
-    @property
-    def _has_room(self) -> bool:
-        return self._under_way < MAX_COMMANDS_UNDER_WAY and self._outbox.has_room
+    # What the conversation asks for: see `Host`.
 
-    def _handle_now(self, message: protocol.ClientMessage) -> bool:
-        """Do what is asked for, unless it has to wait; return whether it is done."""
-        if not self._has_room:
-            return False
-        match message:
-            case protocol.Unwatch(game):
-                self._unwatch(GameId(game))
-            case protocol.Watch(game, after):
-                live = self._games.in_memory(GameId(game))
-                if live is None or after > live.version:
-                    return False
-                if self._may_watch(message):
-                    live.watchers.add(self)
-                    self._answer_watch(message, live)
-            case _ if self._player is None:
-                return False
-            case _:
-                self._carry_out(message, self._player.id)
-        return True
+    def reply(self, message: ServerMessage) -> None:
+        """See `Host`."""
+        self._outbox.reply(message)
+        self._courier.owe(self)
+
+    def try_later(self) -> None:
+        """See `Host`."""
+        self._close(TRY_LATER)
+
+    async def _wait_for_work(self) -> None:
+        """Wait for `_wake_up`. An `asyncio.Event` would do, and take 700 bytes of each idle connection."""
+        if not self._has_work:
+            self._work = self._loop.create_future()
+            await self._work
+        self._has_work = False
+
+    def _wake_up(self) -> None:
+        self._has_work = True
+        if self._work is not None and not self._work.done():
+            self._work.set_result(None)
 
     async def _work_off(self) -> None:
         """Do what was put off, in order, as far as there is room for it; learn the names that are lacking."""
-        while self._put_off and self._has_room and self._close_code is None and not self._is_lost:
+        while self._put_off and self._conversation.has_room and self._close_code is None and not self._is_lost:
             message = self._put_off[0]
-            if not self._handle_now(message):
-                await self._handle(message)
-            self._put_off.popleft()
+            if not self._conversation.handle_now(message):
+                await self._conversation.handle(message)
+            del self._put_off[0]
         if not self._put_off:
             self._wire.go_on()
         if self._outbox.lacks_names:
             try:
                 await self._outbox.learn_names()
             except PlayersUnavailableError:
-                self._close(TRY_LATER)
+                self.try_later()
         self._courier.owe(self)
 
-    async def _handle(self, message: protocol.ClientMessage) -> None:
-        """Do what can't be done without reading a game."""
-        match message:
-            case protocol.Watch():
-                if self._may_watch(message) and (live := await self._read(message)) is not None:
-                    self._answer_watch(message, live)
-            case protocol.MakeMove() | protocol.Resign():
-                if (live := await self._read(message)) is not None:
-                    self._reply(refusals.guest(message, live))
-            case protocol.Unwatch():
-                pass  # needs no reading
-            case _:
-                assert_never(message)
-
-    async def _read(self, message: protocol.Watch | protocol.ClientCommand) -> LiveGame | None:
-        """Return the game of a message, watched if that was asked for; None if the peer was told why not."""
-        game = GameId(message.game)
-        try:
-            if isinstance(message, protocol.Watch):
-                return await self._games.watch(game, Version(message.after), self)
-            return await self._games.get(game)
-        except _UNAVAILABLE:
-            self._close(TRY_LATER)
-        except UnreadableGameError as error:
-            _log.error("%s", error)
-            self._reply(refusals.unreadable(message))
-        return None
-
-    def _may_watch(self, message: protocol.Watch) -> bool:
-        if len(self._outbox.watched) < MAX_WATCHED or message.game in self._outbox.watched:
-            return True
-        self._reply(refusals.too_many_games(message, MAX_WATCHED))
-        return False
-
-    def _answer_watch(self, message: protocol.Watch, live: LiveGame) -> None:
-        if live.version == 0:
-            self._reply(refusals.unknown_game(message))
-        elif message.after > live.version:
-            self._unwatch(live.id)
-            live.watchers.discard(self)
-            self._reply(refusals.seen_too_much(live))
-        else:
-            self._outbox.watch(live, Version(message.after))
-            self._courier.owe(self)
-
-    def _unwatch(self, game: GameId) -> None:
-        live = self._outbox.unwatch(game)
-        if live is not None:
-            live.watchers.discard(self)
-
-    def _carry_out(self, message: protocol.ClientCommand, player: PlayerId) -> None:
-        self._under_way += 1
-        task = self._commands.begin(
-            _command(message, player), GameId(message.game), Version(message.expected_version), message.id
-        )
-        task.add_done_callback(partial(self._answer, message))
-
-    def _answer(self, message: protocol.ClientCommand, task: asyncio.Task[Accepted]) -> None:
-        self._under_way -= 1
-        try:
-            accepted = task.result()
-            fail_point("socket.accepting")
-            self._reply(AcceptedMessage(message.id, accepted.game, accepted.version, accepted.duplicate))
-        except RefusedError as refused:
-            self._reply(refusals.refused(message, *code_and_message(refused.reason), refused.live))
-        except StoreBusyError:
-            self._reply(refusals.busy(message))
-        except UnreadableGameError as error:
-            _log.error("%s", error)
-            self._reply(refusals.unreadable(message))
-        except _UNAVAILABLE as error:
-            # The outcome is unknown, and that is not a refusal: the peer comes back and asks again, same id.
-            _log.warning("a command was not answered: %r", error)
-            self._close(TRY_LATER)
-
     def _reject_frame(self, error: ErrorMessage) -> None:
-        self._reply(error)
+        self.reply(error)
         self._bad_frames += 1
         if self._bad_frames >= MAX_BAD_FRAMES:
             self._close(POLICY)
 
-    def _reply(self, message: ServerMessage) -> None:
-        self._outbox.reply(message)
-        self._courier.owe(self)
-
     def _close(self, code: int) -> None:
         self._close_code = self._close_code or code
-        self._has_work.set()
+        self._wake_up()
 
 
 class _TooLargeError(Exception):
@@ -288,13 +206,3 @@ def _decode(frame: str | bytes) -> protocol.ClientMessage:
     if len(frame.encode()) > protocol.MAX_FRAME_BYTES:
         raise _TooLargeError(f"A frame has at most {protocol.MAX_FRAME_BYTES} bytes.")
     return protocol.decode_frame(frame)
-
-
-def _command(message: protocol.ClientCommand, player: PlayerId) -> MakeMove | Resign:
-    match message:
-        case protocol.MakeMove():
-            return MakeMove(player, message.column)
-        case protocol.Resign():
-            return Resign(player)
-        case _:
-            assert_never(message)

@@ -89,9 +89,8 @@ class Client:
             One of `CONNECTION_FAILED`.
         """
         self._asked_at = clock()
-        wire = Wire(self._on_message, self._on_lost)
-        await connect(wire, self.url, self.token)
-        self._wire = wire
+        self._wire = Wire(self._on_message, self._on_lost)  # now: the welcome may come along with the handshake
+        await connect(self._wire, self.url, self.token)
 
     def drop(self) -> None:
         """Lose the connection on purpose."""
@@ -110,9 +109,13 @@ class Client:
             self._send(messages.unwatch(game))
 
     def send(self, command: Command, game: Observed) -> None:
-        """Send a command; it is sent again after a loss, under its id, until it is answered."""
+        """Send a command; it is sent again after a loss, under its id, until it is answered.
+
+        After a loss it has to wait: what was missed comes first, then everything that has no answer goes out once.
+        """
         self._pending[command.id] = (command, game)
-        self._send(messages.frame_of(command))
+        if self._lost_at is None:
+            self._send(messages.frame_of(command))
 
     def _send(self, text: bytes) -> None:
         if self._wire is not None and self.is_welcome:
@@ -124,6 +127,8 @@ class Client:
         self._lost_at = self._lost_at or clock()
         for view in self.views.values():
             view.is_caught_up = False
+        for command, _ in self._pending.values():
+            command.doubts += 1
         self.owner.lost(self)
 
     def _on_message(self, message: messages.Message) -> None:
@@ -164,8 +169,7 @@ class Client:
         """All that was missed is there; only now is it time to ask again for what was not answered."""
         self.owner.figures.always_took("resume", clock() - lost_at)
         self._lost_at = None
-        for command, _ in list(self._pending.values()):
-            command.doubts += 1
+        for command, _ in self._pending.values():
             self._send(messages.frame_of(command))
 
     def _complain(self, game: str, promise: str, what: str) -> None:

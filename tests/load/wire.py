@@ -21,6 +21,7 @@ class Wire(WSListener):
         self._on_message = on_message
         self._on_lost = on_lost
         self._transport: WSTransport | None = None
+        self.was_connected = False
         self.close_code: WSCloseCode | None = None
         """The code the server closed with; None if the connection was lost otherwise, or still is there."""
 
@@ -42,6 +43,7 @@ class Wire(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """See `WSListener`."""
         self._transport = transport
+        self.was_connected = True
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """See `WSListener`."""
@@ -72,3 +74,5 @@ async def connect(wire: Wire, url: str, token: str | None) -> None:
         websocket_handshake_timeout=HANDSHAKE_TIME_LIMIT_S,
         read_buffer_init_size=4096,
     )
+    if not wire.was_connected:  # picows returns here as if all were well, and never tells of the loss
+        raise ConnectionResetError("the connection was lost in the middle of its handshake")
