@@ -3,8 +3,8 @@
 Two transactions that decide on the same version both insert it, and a constraint lets only one of them commit.
 """
 
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -114,7 +114,8 @@ async def _read(connection: AnyConnection, game: GameId, after: int = 0) -> list
 
 def _recorded(game: GameId, row: asyncpg.Record) -> RecordedEvent:
     position, version, name, data, command_id, recorded_at = row
-    return RecordedEvent(position, game, version, _DECODERS[name].decode(data), command_id, recorded_at)
+    recorded_at_us = int(recorded_at.timestamp() * 1e6)
+    return RecordedEvent(position, game, version, _DECODERS[name].decode(data), command_id, recorded_at_us)
 
 
 async def _append(
@@ -122,7 +123,7 @@ async def _append(
 ) -> Version:
     """Decide, insert and notify, within the caller's transaction; the notification is the frame for watchers."""
     happened = decide(command, fold(recorded.event for recorded in history))
-    now = datetime.now(UTC)
+    now = time.time_ns() // 1000
     appended = [
         RecordedEvent(0, game, Version(version), event, command_id, now)
         for version, event in enumerate(happened, len(history) + 1)
