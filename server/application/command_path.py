@@ -92,7 +92,7 @@ class CommandPath:
 
     async def open_game(self, player: PlayerId, color: Color, *, public: bool) -> Accepted:
         """Open a new game."""
-        return await asyncio.shield(self._own(_within_time(self._open(OpenGame(player, color, public)))))
+        return await asyncio.shield(self._in_time(self._open(OpenGame(player, color, public))))
 
     async def join_game(self, player: PlayerId, game: GameId) -> Joined:
         """Take the free seat of a game; taking it twice is taking it once.
@@ -100,7 +100,7 @@ class CommandPath:
         Raises:
             RefusedError: both seats are taken, it is the player's own game, or there is no such game.
         """
-        return await asyncio.shield(self._own(_within_time(self._join(JoinGame(player, self._toss()), game))))
+        return await asyncio.shield(self._in_time(self._join(JoinGame(player, self._toss()), game)))
 
     async def act(
         self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
@@ -129,6 +129,9 @@ class CommandPath:
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         return task
+
+    def _in_time(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        return self._own(_until(self._loop.time() + _TIME_LIMIT_S, work))
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)
@@ -161,14 +164,15 @@ class CommandPath:
     async def _act(
         self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
     ) -> Accepted:
-        """Carry out a command. An append has a time limit of its own; what goes beyond it is given another one."""
+        """Carry out a command. An append keeps the time limit by itself; only what goes beyond it needs a clock."""
+        deadline = self._loop.time() + _TIME_LIMIT_S
         live = self._games.in_memory(game)
         if live is None:
-            return await _within_time(self._act_anew(command, game, expected_version, command_id))
+            return await _until(deadline, self._act_anew(command, game, expected_version, command_id))
         try:
             return await self._append(command, live, expected_version, command_id)
         except (ConnectFourError, WrongExpectedVersionError):
-            return await _within_time(self._reconsider(command, live, expected_version, command_id))
+            return await _until(deadline, self._reconsider(command, live, expected_version, command_id))
 
     async def _act_anew(
         self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
@@ -229,9 +233,9 @@ def _again(command: Command, live: LiveGame, command_id: UUID) -> Accepted:
     return Accepted(live.id, before[-1].version, duplicate=True)
 
 
-async def _within_time(work: Coroutine[Any, Any, T]) -> T:
+async def _until(deadline: float, work: Coroutine[Any, Any, T]) -> T:
     try:
-        async with asyncio.timeout(_TIME_LIMIT_S):
+        async with asyncio.timeout_at(deadline):
             return await work
     except TimeoutError as error:
         raise StoreUnavailableError("the command was not answered in time") from error

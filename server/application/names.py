@@ -1,7 +1,7 @@
 """The names of players, remembered so that showing a game does not ask for them each time."""
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from server.domain.vocabulary import PlayerId
@@ -22,7 +22,7 @@ class Names:
         """Return the names of those of `players` that still have one, or None if one has to be looked up."""
         if any(player not in self._remembered for player in players):
             return None
-        return {player: name for player in players if (name := self._remembered[player]) is not None}
+        return self._named(self._remembered, players)
 
     async def of(self, players: Collection[PlayerId]) -> dict[PlayerId, str]:
         """Return the names of those of `players` that still have one.
@@ -30,13 +30,20 @@ class Names:
         Raises:
             PlayersUnavailableError: Postgres did not answer in time.
         """
-        unknown = [player for player in players if player not in self._remembered]
+        known = {player: self._remembered[player] for player in players if player in self._remembered}
+        unknown = [player for player in players if player not in known]
         if unknown:
             names = await self._players.names(unknown)
-            self._remembered.update((player, names.get(player)) for player in unknown)
-        found = {player: self._remembered[player] for player in players}
-        for player in found:
-            self._remembered.move_to_end(player)
+            # Not read back from what is remembered: others may have looked up so many that it was forgotten again.
+            known.update((player, names.get(player)) for player in unknown)
+        self._remembered.update(known)
+        found = self._named(known, players)
         while len(self._remembered) > self._max_remembered:
             self._remembered.popitem(last=False)
-        return {player: name for player, name in found.items() if name is not None}
+        return found
+
+    def _named(self, names: Mapping[PlayerId, str | None], players: Collection[PlayerId]) -> dict[PlayerId, str]:
+        """Return the names that there are; these players are the last to be forgotten."""
+        for player in players:
+            self._remembered.move_to_end(player)
+        return {player: name for player in players if (name := names[player]) is not None}

@@ -153,11 +153,21 @@ class Feed:
             self._start_over()
             return
         while events := await read_log(connection, self.position):
-            self._told(events)
-            if len(events) < PAGE:
+            is_last = len(events) < PAGE
+            self._told(events if is_last else _whole_appends(events))
+            if is_last:
                 return
 
     def _told(self, events: Sequence[StoredEvent]) -> None:
         if events:
             self._last = Mark(events[-1].position, events[-1].command_id)
             self._tell(events)
+
+
+def _whole_appends(events: list[StoredEvent]) -> list[StoredEvent]:
+    """Return a page without its last append, whose end may stand on the next page: it is told in one piece."""
+    last = events[-1]
+    begin = len(events) - 1
+    while begin and (events[begin - 1].stream, events[begin - 1].command_id) == (last.stream, last.command_id):
+        begin -= 1
+    return events[:begin] or events

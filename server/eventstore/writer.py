@@ -77,6 +77,7 @@ class Writer:
         self._waiting: deque[_Waiting] = deque()
         self._under_way: list[_Waiting] = []
         self._arrived = asyncio.Event()
+        self._is_over = False
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -89,6 +90,8 @@ class Writer:
 
         Cancelling the caller does not take the append back: it may still be carried out.
         """
+        if self._is_over:
+            raise StoreUnavailableError("the server is stopping")
         if len(self._waiting) >= self._max_waiting:
             raise StoreBusyError(f"{self._max_waiting} appends wait already")
         loop = self._loop
@@ -109,7 +112,8 @@ class Writer:
                         self._under_way = batch
                         await self._commit(batch)
         finally:
-            for waiting in self._waiting:
+            self._is_over = True
+            for waiting in (*self._under_way, *self._waiting):
                 _refuse(waiting, StoreUnavailableError("the server is stopping"))
 
     async def _give_up_in_time(self) -> None:

@@ -91,9 +91,10 @@ class Conversation:
                 assert_never(message)
 
     def end(self) -> None:
-        """Watch nothing any more."""
+        """Watch nothing any more, and tell nobody what is answered from now on."""
         for game in list(self.outbox.watched):
             self._unwatch(game)
+        self.host = _NOBODY  # who hosts refers to this conversation: a cycle would outlive the connection
 
     async def _read(self, message: Watch | ClientCommand) -> LiveGame | None:
         """Return the game of a message, watched if that was asked for; None if the peer was told why not."""
@@ -160,6 +161,25 @@ class Conversation:
     def _refuse_unreadable(self, message: Watch | ClientCommand, error: UnreadableGameError) -> None:
         _log.error("%s", error)
         self.host.reply(refusals.unreadable(message))
+
+
+class _Nobody:
+    """The host of a conversation that is over."""
+
+    def reply(self, message: ServerMessage) -> None:
+        """See `Host`."""
+
+    def try_later(self) -> None:
+        """See `Host`."""
+
+    def wake(self, game: GameId) -> None:
+        """See `Watcher`."""
+
+    def start_over(self) -> None:
+        """See `Watcher`."""
+
+
+_NOBODY: Final = _Nobody()
 
 
 def _command(message: ClientCommand, player: PlayerId) -> MakeMove | Resign:

@@ -52,6 +52,11 @@ class Outbox:
         return len(self._replies) <= MAX_REPLIES_WAITING
 
     @property
+    def is_all_said(self) -> bool:
+        """Whether no reply is owed."""
+        return not self._replies
+
+    @property
     def lacks_names(self) -> bool:
         """Whether events are owed that can't be told yet: `learn_names` has to be called."""
         return bool(self._nameless)
@@ -81,10 +86,11 @@ class Outbox:
             frames = [text_frame(encode_message(reply)) for reply in self._replies[:MAX_AT_ONCE]]
             del self._replies[:MAX_AT_ONCE]
         while self._owed and not replies_only and len(frames) < MAX_AT_ONCE:
-            game, _ = self._owed.popitem()
+            game = next(iter(self._owed))
+            del self._owed[game]
             watch = self._watches.get(game)
-            if watch is not None:
-                frames.append(self._events(watch))
+            if watch is not None and (events := self._events(watch)):
+                frames.append(events)
         return b"".join(frames)
 
     async def learn_names(self) -> None:

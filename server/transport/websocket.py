@@ -31,19 +31,11 @@ COME_BACK, POLICY, TOO_LARGE, TRY_LATER = 1012, 1008, 1009, 1013
 class Socket:
     """One peer: a player in a browser, a spectator, a program. `player` is None for a guest."""
 
+    # Thousands of these are idle, so none has a dictionary of its own.
     __slots__ = (
-        *(
-            "_bad_frames",
-            "_close_code",
-            "_conversation",
-            "_courier",
-            "_frames",
-            "_full_since",
-            "_has_work",
-            "_is_lost",
-        ),
-        *("_loop", "_outbox", "_player", "_put_off", "_wire", "_work"),
-    )  # thousands of these are idle
+        "_bad_frames", "_close_code", "_conversation", "_courier", "_frames", "_full_since", "_has_work",
+        "_is_lost", "_loop", "_outbox", "_player", "_put_off", "_wire", "_work",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -80,7 +72,7 @@ class Socket:
                 await self._wait_for_work()
                 await self._work_off()
                 if self._close_code is not None:
-                    self.flush()
+                    await self._say_last_words()
                     await self._wire.close(self._close_code)
                     return
         finally:
@@ -89,12 +81,8 @@ class Socket:
     def flush(self) -> None:
         """Write what is owed, as far as there is room."""
         is_closing = self._close_code is not None
-        while is_writable := self._wire.is_writable:
-            if not (frames := self._outbox.next_frames(replies_only=is_closing)):
-                break
+        while self._wire.is_writable and (frames := self._outbox.next_frames(replies_only=is_closing)):
             self._wire.write(frames)
-        if not is_writable:
-            self._full_since = self._full_since or self._loop.time()
         if self._outbox.lacks_names or (self._put_off and self._conversation.has_room):
             self._wake_up()
 
@@ -124,10 +112,16 @@ class Socket:
                 self._wire.hold()
                 self._wake_up()
 
+    def full(self) -> None:
+        """See `Peer`."""
+        self._full_since = self._full_since or self._loop.time()
+
     def writable(self) -> None:
         """See `Peer`."""
         self._full_since = None
-        self._courier.owe(self)
+        self.flush()
+        if self._close_code is not None:
+            self._wake_up()
 
     def lost(self) -> None:
         """See `Peer`."""
@@ -156,6 +150,14 @@ class Socket:
     def try_later(self) -> None:
         """See `Host`."""
         self._close(TRY_LATER)
+
+    async def _say_last_words(self) -> None:
+        """Write the replies that are owed, however long the peer takes to make room for them."""
+        while not self._is_lost:
+            self.flush()
+            if self._outbox.is_all_said:
+                return
+            await self._wait_for_work()
 
     async def _wait_for_work(self) -> None:
         """Wait for `_wake_up`. An `asyncio.Event` would do, and take 700 bytes of each idle connection."""

@@ -17,6 +17,9 @@ class Peer(Protocol):
     def take(self, message: str | bytes) -> None:
         """Take a message, in the order in which they came."""
 
+    def full(self) -> None:
+        """There is no room to write."""
+
     def writable(self) -> None:
         """There is room again."""
 
