@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
@@ -131,9 +132,20 @@ def _streams(observation: Observation) -> list[Stream]:
     ]
 
 
+def _first_difference(journal: GameJournal, log: Sequence[LoggedEvent]) -> int | None:
+    """Return the first version at which the log is not what was seen most of, None if they are the same."""
+    seen = max((stream.events for stream in journal.streams), key=len, default=[])
+    for version, (told, logged) in enumerate(zip_longest(seen, log), 1):
+        if told is None or logged is None:
+            return version
+        if (told.version, told.type, told.data) != (logged.version, logged.type, logged.data):
+            return version
+    return None
+
+
 def _trace(journal: GameJournal, log: Sequence[LoggedEvent], version: int | None) -> list[str]:
-    """Return the few lines of log and commands that lead up to a version, or to the end."""
-    last = version if version is not None else max([len(log), *(c.version or 0 for c in journal.commands.values())])
+    """Return the few lines of log and commands that lead up to a version, or to where a defect shows first."""
+    last = version or _first_difference(journal, log) or len(log)
     near = range(last - TRACED // 2, last + 1)
     lines = [
         f"log: {event.version} {event.type} {event.data} by {event.command_id}"

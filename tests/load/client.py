@@ -89,7 +89,8 @@ class Client:
             One of `CONNECTION_FAILED`.
         """
         self._asked_at = clock()
-        self._wire = Wire(self._on_message, self._on_lost)  # now: the welcome may come along with the handshake
+        # It is ours before it is connected: the welcome may come along with the handshake.
+        self._wire = Wire(self._on_message, self._on_nonsense, self._on_lost)
         await connect(self._wire, self.url, self.token)
 
     def drop(self) -> None:
@@ -144,6 +145,9 @@ class Client:
                 self._begin()
             case messages.Rejected() | messages.Error():
                 self._complain(getattr(message, "game", ""), "a message that nothing asked for", repr(message))
+
+    def _on_nonsense(self, what: str) -> None:
+        self._complain("", "a message that the protocol knows", what)
 
     def _see(self, game: str, events: list[Event]) -> None:
         view = self.views.get(game)

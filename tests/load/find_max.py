@@ -21,15 +21,19 @@ async def find_max(
     wanted: Sequence[Assertion],
     measure: Callable[[Options], Awaitable[Report]],
     tell: Callable[[str], None],
+    is_interrupted: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Return the report of the highest rate found at which `wanted` holds; of the lowest tried if none did.
 
-    First the rate grows until something is missed, then the gap between held and missed is halved until small.
+    First the rate grows until something is missed, then the gap between held and missed is halved until small. When
+    interrupted it returns what it has; the measurement that was cut short says nothing about its rate.
     """
     rate, best = options.rate or FIRST_RATE, None
     held, missed = 0.0, float("inf")
     while best is None or missed / held > 1 + CLOSE_ENOUGH:
         report = await measure(msgspec.structs.replace(options, rate=rate))
+        if is_interrupted():
+            return report if best is None else _found(best, held, missed)
         why = _missing(report, wanted, rate)
         tell(f"{rate:,.0f} moves/s: {why or 'held'}")
         if not report.verdict.is_passed:
@@ -41,7 +45,13 @@ async def find_max(
             if best is None and rate < FIRST_RATE / 2**6:
                 return msgspec.structs.replace(report, missed=[f"at {rate:,.0f} moves/s: {why}"])
         rate = held * STEP if missed == float("inf") else (held + missed) / 2
-    found = {"highest rate that held": round(held, 1), "lowest rate that did not": round(missed, 1)}
+    return _found(best, held, missed)
+
+
+def _found(best: Report, held: float, missed: float) -> Report:
+    found = {"highest rate that held": round(held, 1)}
+    if missed < float("inf"):
+        found["lowest rate that did not"] = round(missed, 1)
     return msgspec.structs.replace(best, reference=found)
 
 

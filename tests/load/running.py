@@ -168,6 +168,8 @@ class Run:
                 self._generators.append(generator)
                 generator.order(msgspec.json.encode(self._assignment(number)) + b"\n")
                 listeners.append(asyncio.create_task(self._listen(generator)))
+            if self._is_stopping:  # it was told before there was anybody to tell
+                self.stop()
             progress = asyncio.create_task(self._show())
             listeners.append(progress)
             yield

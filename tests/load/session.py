@@ -74,7 +74,13 @@ class Session:
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, self._interrupt)
         if self.arguments.find_max and target.has_rules:
-            return await find_max(options, self.arguments.slo, lambda at: self._measured(at, target), self._tell)
+            return await find_max(
+                options,
+                self.arguments.slo,
+                lambda at: self._measured(at, target),
+                self._tell,
+                lambda: self._is_interrupted,
+            )
         return await self._measured(options, target)
 
     async def _measured(self, options: Options, target: Target) -> Report:

@@ -7,18 +7,31 @@ so that the generator is not what a run measures.
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from tests.checking.messages import Message, decode
 
 HANDSHAKE_TIME_LIMIT_S: Final = 30.0
+SHOWN: Final = 200
+"""How much is shown of a message that is none, in bytes."""
 
 
 class Wire(WSListener):
-    """One connection. `on_message` gets each message; `on_lost` is called once, when the connection is over."""
+    """One connection.
 
-    def __init__(self, on_message: Callable[[Message], None], on_lost: Callable[[], None]) -> None:
+    `on_message` gets each message, and `on_nonsense` what is none, with what is wrong with it; `on_lost` is called
+    once, when the connection is over.
+    """
+
+    def __init__(
+        self,
+        on_message: Callable[[Message], None],
+        on_nonsense: Callable[[str], None],
+        on_lost: Callable[[], None],
+    ) -> None:
         self._on_message = on_message
+        self._on_nonsense = on_nonsense
         self._on_lost = on_lost
         self._transport: WSTransport | None = None
         self.was_connected = False
@@ -48,7 +61,7 @@ class Wire(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """See `WSListener`."""
         if frame.msg_type == WSMsgType.TEXT:
-            self._on_message(decode(frame.get_payload_as_bytes()))
+            self._take(frame.get_payload_as_bytes())
         elif frame.msg_type == WSMsgType.CLOSE:
             self.close_code = frame.get_close_code()
             transport.send_close(frame.get_close_code())
@@ -58,6 +71,14 @@ class Wire(WSListener):
         """See `WSListener`."""
         self._transport = None
         self._on_lost()
+
+    def _take(self, payload: bytes) -> None:
+        try:
+            message = decode(payload)
+        except msgspec.DecodeError as error:
+            self._on_nonsense(f"{payload[:SHOWN]!r}: {error}")
+        else:
+            self._on_message(message)
 
 
 async def connect(wire: Wire, url: str, token: str | None) -> None:
