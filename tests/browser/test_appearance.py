@@ -101,6 +101,7 @@ async def test_text_of_twice_the_size_still_fits(visitors: Visitors, server: Ser
     phone: dict[str, Any] = {"viewport": {"width": 360, "height": 640}}
     lobby = await visitors.open(server.url, scripts=(TWICE,), **phone)
     ann, _ = await two_players(visitors, server.url, scripts=(TWICE,), **phone)
+    await expect(lobby.locator("#live-games li").first).to_be_visible()  # a row with a button, the widest there is
 
     for page in (lobby, ann):
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
