@@ -1,8 +1,8 @@
 """uvicorn's websocket protocol, which hands messages over where it parses them and writes whole frames.
 
 uvicorn keeps a peer in check by reading no more until the application has taken what came. Here the application
-takes everything at once, so it is done in other ways: who sends a flood has to let others go first, and who
-does not read is not read either. And every end is bounded: closing waits for the peer, so an abort stands behind it.
+takes everything at once, so it is done in other ways: who sends a flood has to let others go first, and who does
+not read is not read either. And every end is bounded: closing waits for the peer, so an abort stands behind it.
 """
 
 from asyncio import TimerHandle
