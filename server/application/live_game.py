@@ -6,8 +6,8 @@ into the history, and being slow only means that more events come at once.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from itertools import islice, takewhile
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -22,6 +22,9 @@ from server.eventstore.errors import StoreUnavailableError, UnknownEventTypeErro
 from server.eventstore.store import EventStore
 
 _READ_TIME_LIMIT_S: Final = 3.0
+
+_UNREADABLE: Final = (BrokenLogError, UnknownEventTypeError, msgspec.ValidationError)
+"""All that can be wrong with stored events."""
 
 
 class UnreadableGameError(Exception):
@@ -49,7 +52,8 @@ class LiveGame:
         """The events of `history` as they are sent: each is encoded once, not once for each watcher."""
         self.players: set[PlayerId] = set()
         self.watchers: set[Watcher] = set()
-        self._by_command: dict[UUID, list[RecordedEvent]] = {}
+        self._by_command: dict[UUID, int] = {}
+        """Where in `history` what each command made happen begins."""
         self._store = store
         self._encode = encode
         self._packed = b""
@@ -67,7 +71,8 @@ class LiveGame:
 
     def carried_out(self, command_id: UUID) -> list[RecordedEvent]:
         """Return what a command made happen; nothing if it is not in the history."""
-        return self._by_command.get(command_id, [])
+        begin = self._by_command.get(command_id, len(self.history))
+        return list(takewhile(lambda past: past.command_id == command_id, islice(self.history, begin, None)))
 
     @property
     def is_in_use(self) -> bool:
@@ -80,8 +85,10 @@ class LiveGame:
         Raises:
             UnreadableGameError: the history can't be understood.
         """
-        with _unreadable(self.id):
+        try:
             self._take([decode(stored) for stored in events if stored.version > self.version])
+        except _UNREADABLE as error:
+            raise _unreadable(self.id, error) from error
 
     def packed_after(self, after: Version, pack: Callable[[GameId, list[str]], bytes]) -> bytes:
         """Return what follows a version as one message: made once for all watchers who have seen the same."""
@@ -115,10 +122,12 @@ class LiveGame:
             while self._last_read < wanted or self.is_behind:
                 self._reads_begun += 1
                 this_read, before = self._reads_begun, self.version
-                with _unreadable(self.id):
+                try:
                     self._take(await self._store.read_stream(self.id, before))
                     if self.is_behind and self.version == before:
                         raise BrokenLogError(f"version {before + 1} is missing before version {self._heard}")
+                except _UNREADABLE as error:
+                    raise _unreadable(self.id, error) from error
                 self._last_read = this_read
 
     @property
@@ -134,17 +143,12 @@ class LiveGame:
                 self.game = evolve(self.game, recorded.event)
                 self.players |= players_in(recorded.event)
                 self.encoded.append(self._encode(recorded))
+                self._by_command.setdefault(recorded.command_id, len(self.history))
                 self.history.append(recorded)
-                self._by_command.setdefault(recorded.command_id, []).append(recorded)
         if self.version > before:
             for watcher in self.watchers:
                 watcher.wake(self.id)
 
 
-@contextmanager
-def _unreadable(game: GameId) -> Iterator[None]:
-    """Tell in one way all that can be wrong with stored events."""
-    try:
-        yield
-    except (BrokenLogError, UnknownEventTypeError, msgspec.ValidationError) as error:
-        raise UnreadableGameError(f"game {game} can't be read: {error}") from error
+def _unreadable(game: GameId, error: Exception) -> UnreadableGameError:
+    return UnreadableGameError(f"game {game} can't be read: {error}")

@@ -62,8 +62,8 @@ class Board:
         return tuple(_names(_lines(self.red) | _lines(self.yellow)))
 
     def has_line(self) -> bool:
-        """Whether somebody has four in a line."""
-        return _has_line(self.red) or _has_line(self.yellow)
+        """Whether who moved last has four in a line. Nobody else can: the game would have ended before."""
+        return _has_line(self.yellow if self.next_token is Token.RED else self.red)
 
     def rows(self) -> tuple[str, ...]:
         """Six strings of seven, top row first: "." for empty, "R" for red, "Y" for yellow."""

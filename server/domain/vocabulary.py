@@ -30,7 +30,7 @@ class Column(StrEnum):
     @property
     def offset(self) -> int:
         """The place of the column from the left, 0 to 6."""
-        return ord(self.value) - ord("A")
+        return ord(self) - ord("A")
 
 
 class Token(StrEnum):

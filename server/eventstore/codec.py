@@ -5,7 +5,6 @@ one is brought up by its upcasters, one schema version at a time, when it is rea
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -52,8 +51,7 @@ class StoredEvent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Microseconds since 1970, UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
+class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event that happened, with its place in its game and in the log."""
 
     position: int

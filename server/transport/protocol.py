@@ -5,7 +5,8 @@ that a misspelt field is an error and not a surprise.
 """
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -174,9 +175,16 @@ def encode_events(game: GameId, encoded: list[str], players: Mapping[PlayerId, s
 
 def encode_event(recorded: RecordedEvent) -> str:
     """Return an event as it stands in frames and responses."""
-    at = recorded.recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-    data = msgspec.json.encode(recorded.event).decode()
+    seconds, microseconds = divmod(recorded.recorded_at_us, 1_000_000)
+    at = f"{_second(seconds)}.{microseconds // 1000:03}Z"
+    data = _encode(recorded.event).decode()
     return f'{{"version":{recorded.version},"type":"{name_of(recorded.event)}","data":{data},"at":"{at}"}}'
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    """Return the date and time of a second, UTC. Most of what is encoded happened in the same one."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")
 
 
 def as_raw(encoded: list[str]) -> list[Raw]:
