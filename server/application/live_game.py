@@ -47,6 +47,8 @@ class LiveGame:
     def __init__(self, game_id: GameId, store: EventStore, encode: Callable[[RecordedEvent], str]) -> None:
         self.id = game_id
         self.game: Game = UNOPENED
+        self.version = Version(0)
+        """The version of the newest event that is folded in."""
         self.history: list[RecordedEvent] = []
         self.encoded: list[str] = []
         """The events of `history` as they are sent: each is encoded once, not once for each watcher."""
@@ -64,14 +66,11 @@ class LiveGame:
         self._reads_begun = 0
         self._last_read = 0
 
-    @property
-    def version(self) -> Version:
-        """The version of the newest event that is folded in."""
-        return Version(len(self.history))
-
     def carried_out(self, command_id: UUID) -> list[RecordedEvent]:
         """Return what a command made happen; nothing if it is not in the history."""
-        begin = self._by_command.get(command_id, len(self.history))
+        begin = self._by_command.get(command_id)
+        if begin is None:
+            return []
         return list(takewhile(lambda past: past.command_id == command_id, islice(self.history, begin, None)))
 
     @property
@@ -145,6 +144,7 @@ class LiveGame:
                 self.encoded.append(self._encode(recorded))
                 self._by_command.setdefault(recorded.command_id, len(self.history))
                 self.history.append(recorded)
+                self.version = recorded.version
         if self.version > before:
             for watcher in self.watchers:
                 watcher.wake(self.id)

@@ -22,7 +22,7 @@ _UP, _RIGHT, _RISING, _FALLING = 1, _HEIGHT, _HEIGHT + 1, _HEIGHT - 1
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A position. Red moves first, so the number of tokens tells whose turn it is."""
+    """A position. Red moves first, so the tokens tell whose turn it is."""
 
     red: int = 0
     yellow: int = 0
@@ -35,24 +35,24 @@ class Board:
     @property
     def next_token(self) -> Token:
         """The token of the side to move."""
-        return Token.RED if self.moves_made % 2 == 0 else Token.YELLOW
+        return Token.RED if self.red.bit_count() == self.yellow.bit_count() else Token.YELLOW
 
     @property
     def is_full(self) -> bool:
         """Whether no column has room."""
         return self.moves_made == COLUMNS * ROWS
 
-    def height(self, column: Column) -> int:
-        """How many tokens lie in `column`, 0 to 6."""
-        return ((self.red | self.yellow) >> (column.offset * _HEIGHT) & (1 << ROWS) - 1).bit_count()
-
     def has_room_in_column(self, column: Column) -> bool:
         """Whether one more token fits into `column`."""
-        return self.height(column) < ROWS
+        return not (self.red | self.yellow) & _bottom(column) << ROWS - 1
 
     def drop(self, column: Column) -> "Board":
-        """Return the board with the next token in `column`. The caller has seen that there is room."""
-        cell = 1 << (column.offset * _HEIGHT + self.height(column))
+        """Return the board with the next token in `column`. The caller has seen that there is room.
+
+        Adding one at the bottom of a column carries through its tokens into the lowest empty cell.
+        """
+        occupied = self.red | self.yellow
+        cell = occupied + _bottom(column) & ~occupied
         if self.next_token is Token.RED:
             return Board(self.red | cell, self.yellow)
         return Board(self.red, self.yellow | cell)
@@ -72,6 +72,10 @@ class Board:
     def _cell(self, column: int, row: int) -> str:
         cell = 1 << (column * _HEIGHT + row)
         return "R" if self.red & cell else "Y" if self.yellow & cell else "."
+
+
+def _bottom(column: Column) -> int:
+    return 1 << column.offset * _HEIGHT
 
 
 def _has_line(tokens: int) -> bool:

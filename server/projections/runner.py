@@ -19,11 +19,11 @@ from server.eventstore.errors import UnknownEventTypeError
 from server.eventstore.store import read_log
 from server.fail_points import fail_point
 
-BATCH: Final = 500
+BATCH: Final = 1000
 """How many events one transaction folds in at most."""
 
 _LOCK_CLASS: Final = 4446
-_PAUSE_S: Final = 0.1
+_PAUSE_S: Final = 0.25
 _LOOK_EVERY_S: Final = 2.0
 _RETRY_AFTER_S: Final = 2.0
 

@@ -26,6 +26,9 @@ CLOSE_LIMIT_S: Final = 10.0
 class WireProtocol(WebSocketsSansIOProtocol):
     """A websocket of uvicorn that offers itself as a `Wire`. Until somebody attaches, it is as uvicorn made it."""
 
+    is_writable = True
+    """See `Wire`."""
+
     _peer: Peer | None = None
     _is_held = False
     _is_resting = False
@@ -50,11 +53,6 @@ class WireProtocol(WebSocketsSansIOProtocol):
             elif event["type"] == "websocket.disconnect":
                 self._lose()
         self._read_on()
-
-    @property
-    def is_writable(self) -> bool:
-        """See `Wire`."""
-        return self.writable.is_set()
 
     def write(self, frames: bytes) -> None:
         """See `Wire`."""
@@ -118,6 +116,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         """Read nothing of a peer that does not read: not even its pings are answered any more."""
         super().pause_writing()
+        self.is_writable = False
         self._read_on()
         if self._peer is not None:
             self._peer.full()
@@ -125,6 +124,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         """Tell that there is room."""
         super().resume_writing()
+        self.is_writable = True
         self._read_on()
         if self._peer is not None:
             self._peer.writable()
@@ -159,7 +159,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         """Read, or read not, as the peer, a flood and the room to write allow."""
         if self._peer is None or self.disconnected or self.transport.is_closing():
             return
-        must_pause = self._is_held or self._is_resting or not self.writable.is_set()
+        must_pause = self._is_held or self._is_resting or not self.is_writable
         if must_pause and not self.read_paused:
             self.transport.pause_reading()
         elif not must_pause and self.read_paused:

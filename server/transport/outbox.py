@@ -109,17 +109,16 @@ class Outbox:
         live = watch.live
         if not watch.asked and live.version <= watch.sent:
             return b""
-        new = live.players - self._met
-        names = self._names.known(new) if new else {}
-        if names is None:
-            self._nameless[live.id] = None
-            return b""
-        self._met |= names.keys()
+        new_names: Mapping[PlayerId, str] | None = None
+        if not live.players <= self._met:
+            new_names = self._names.known(live.players - self._met)
+            if new_names is None:
+                self._nameless[live.id] = None
+                return b""
+            self._met |= new_names.keys()
         after, watch.sent = watch.sent, live.version
         watch.asked = False
-        if names:
-            return _frame(live.id, live.encoded[after:], names)
-        return live.packed_after(after, _frame)
+        return _frame(live.id, live.encoded[after:], new_names) if new_names else live.packed_after(after, _frame)
 
 
 def _frame(game: GameId, encoded: list[str], names: Mapping[PlayerId, str] = NOBODY) -> bytes:

@@ -30,12 +30,11 @@ class Peer(Protocol):
 class Wire(Protocol):
     """An accepted websocket."""
 
+    is_writable: bool
+    """Whether the other side takes what is written; what is written meanwhile is kept."""
+
     def attach(self, peer: Peer) -> None:
         """Hand messages to `peer` from now on, those first that came before."""
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether the other side takes what is written; what is written meanwhile is kept."""
 
     def write(self, frames: bytes) -> None:
         """Send whole frames; in vain if the connection is being lost."""
