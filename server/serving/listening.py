@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from server.serving.errors import ServingError
 
 PORTS_TRIED = 20
+
+SEND_BUFFER = 65_536
+"""Bytes that the system keeps for a peer that does not read: left to itself it would keep up to 4 MiB for each."""
+
 _BACKLOG = 2048
 
 
@@ -39,6 +43,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)  # connections have it from here
         listener.bind(address)
         listener.listen(_BACKLOG)  # at once, since a port that is bound but does not listen is not yet ours
     except BaseException:

@@ -61,6 +61,11 @@ class Outbox:
         """Whether events are owed that can't be told yet: `learn_names` has to be called."""
         return bool(self._nameless)
 
+    def plays(self, player: PlayerId, game: GameId) -> bool:
+        """Whether a player has a seat in a game that is watched here."""
+        watch = self._watches.get(game)
+        return watch is not None and player in watch.live.players
+
     def reply(self, message: ServerMessage) -> None:
         """Owe a reply."""
         self._replies.append(message)

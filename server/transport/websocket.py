@@ -134,7 +134,7 @@ class Socket:
     def wake(self, game: GameId) -> None:
         """See `Watcher`."""
         self._outbox.wake(game)
-        self._courier.owe(self)
+        self._courier.owe(self, is_urgent=self._player is not None and self._outbox.plays(self._player.id, game))
 
     def start_over(self) -> None:
         """See `Watcher`."""
@@ -145,7 +145,7 @@ class Socket:
     def reply(self, message: ServerMessage) -> None:
         """See `Host`."""
         self._outbox.reply(message)
-        self._courier.owe(self)
+        self._courier.owe(self, is_urgent=True)
 
     def try_later(self) -> None:
         """See `Host`."""
@@ -185,7 +185,7 @@ class Socket:
                 await self._outbox.learn_names()
             except PlayersUnavailableError:
                 self.try_later()
-        self._courier.owe(self)
+        self._courier.owe(self, is_urgent=False)
 
     def _reject_frame(self, error: ErrorMessage) -> None:
         self.reply(error)

@@ -21,7 +21,7 @@ class Debtor:
 async def test_many_debts_are_one_flush() -> None:
     courier, debtor = Courier(), Debtor()
     for _ in range(5):
-        courier.owe(debtor)
+        courier.owe(debtor, is_urgent=False)
     assert debtor.flushed_in == []
     await asyncio.sleep(0)
     assert len(debtor.flushed_in) == 1
@@ -32,12 +32,37 @@ async def test_others_have_their_turn_between_portions() -> None:
     courier = Courier()
     debtors = [Debtor() for _ in range(3 * AT_ONCE)]
     for debtor in debtors:
-        courier.owe(debtor)
+        courier.owe(debtor, is_urgent=False)
     turns = 0
     while any(not debtor.flushed_in for debtor in debtors):
         await asyncio.sleep(0)
         turns += 1
     assert turns >= 3
+
+
+async def test_who_plays_does_not_wait_for_those_who_watch() -> None:
+    courier, player, other = Courier(), Debtor(), Debtor()
+    watchers = [Debtor() for _ in range(3 * AT_ONCE)]
+    for watcher in (*watchers, player):
+        courier.owe(watcher, is_urgent=False)
+    courier.owe(player, is_urgent=True)  # it waits for an answer now
+    courier.owe(other, is_urgent=True)
+    courier.owe(other, is_urgent=False)
+    await asyncio.sleep(0)
+    assert len(player.flushed_in) == len(other.flushed_in) == 1
+    assert sum(len(watcher.flushed_in) for watcher in watchers) == AT_ONCE
+    for _ in range(4):
+        await asyncio.sleep(0)
+    assert {len(debtor.flushed_in) for debtor in (*watchers, player, other)} == {1}
+
+
+async def test_those_who_watch_have_their_turn_too() -> None:
+    courier, watcher = Courier(), Debtor()
+    courier.owe(watcher, is_urgent=False)
+    for _ in range(3 * AT_ONCE):
+        courier.owe(Debtor(), is_urgent=True)
+    await asyncio.sleep(0)
+    assert len(watcher.flushed_in) == 1
 
 
 async def test_nobody_is_forgotten_when_one_fails() -> None:
@@ -48,7 +73,7 @@ async def test_nobody_is_forgotten_when_one_fails() -> None:
     loop.set_exception_handler(lambda _loop, context: errors.append(context["exception"]))
     try:
         for debtor in debtors:
-            courier.owe(debtor)
+            courier.owe(debtor, is_urgent=False)
         for _ in range(4):
             await asyncio.sleep(0)
     finally:
