@@ -8,7 +8,7 @@ import asyncio
 from itertools import islice
 from typing import Final, Protocol
 
-AT_ONCE: Final = 64
+AT_ONCE: Final = 32
 """How many watchers, and how many others, write before everything else has its turn again."""
 
 

@@ -4,6 +4,7 @@ The frames themselves are picows' (Cython): one costs a fraction of what it cost
 so that the generator is not what a run measures.
 """
 
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,8 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_
 from tests.checking.messages import Message, decode
 
 HANDSHAKE_TIME_LIMIT_S: Final = 30.0
+MUTE_BUFFER: Final = 4096
+
 SHOWN: Final = 200
 """How much is shown of a message that is none, in bytes."""
 
@@ -44,9 +47,11 @@ class Wire(WSListener):
             self._transport.send(WSMsgType.TEXT, text)
 
     def stop_reading(self) -> None:
-        """Take no byte from the connection any more."""
+        """Take no byte from the connection any more; the system takes few, so that the server soon feels it."""
         if self._transport is not None:
-            self._transport.underlying_transport.pause_reading()
+            transport = self._transport.underlying_transport
+            transport.pause_reading()
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, MUTE_BUFFER)
 
     def abort(self) -> None:
         """Drop the connection without a word."""
