@@ -183,6 +183,9 @@ def check(arguments: argparse.Namespace) -> str | None:
         return f"{arguments.command} is played by one generator process."
     if arguments.games < arguments.generators:
         return "There must be at least one game for each generator process."
+    for path in (arguments.json, arguments.html):
+        if path and (path.is_dir() or not path.absolute().parent.is_dir()):  # better now than after the run
+            return f"{path} can't be written: name a file in a directory that exists."
     return None
 
 
