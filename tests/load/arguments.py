@@ -107,8 +107,8 @@ def _add_scenario(scenario: argparse.ArgumentParser, defaults: dict[str, Any]) -
         metavar="ASSERTION",
         help="exit with 1 unless it holds, like rates.moves>1000",
     )
-    run.add_argument("--json", type=Path, help="write the report here")
-    run.add_argument("--html", type=Path, help="write a page to look at here")
+    run.add_argument("--json", type=_new_file, help="write the report here")
+    run.add_argument("--html", type=_new_file, help="write a page to look at here")
     run.add_argument("--quiet", action="store_true", help="no progress, only the report")
 
 
@@ -155,6 +155,13 @@ def _share(text: str) -> float:
     return share
 
 
+def _new_file(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir() or not path.absolute().parent.is_dir():  # better told now than after the run
+        raise argparse.ArgumentTypeError(f"a file in a directory that exists is expected, but {text!r} came")
+    return path
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def chosen(text: str) -> str:
         if text not in choices:
@@ -183,9 +190,6 @@ def check(arguments: argparse.Namespace) -> str | None:
         return f"{arguments.command} is played by one generator process."
     if arguments.games < arguments.generators:
         return "There must be at least one game for each generator process."
-    for path in (arguments.json, arguments.html):
-        if path and (path.is_dir() or not path.absolute().parent.is_dir()):  # better now than after the run
-            return f"{path} can't be written: name a file in a directory that exists."
     return None
 
 
