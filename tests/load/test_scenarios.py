@@ -172,7 +172,7 @@ def test_what_is_no_address_is_refused(url: str, capsys: pytest.CaptureFixture[s
         ("games --allow-remote", "--url"),
         ("games --games 2 --generators 3", "generator"),
         ("hot --generators 2", "generator"),
-        ("games --html no/such/directory/report.html", --html),
+        ("games --html no/such/directory/report.html", "--html"),
         ("games --nonsense", "--nonsense"),
         ("dance", "dance"),
     ],
