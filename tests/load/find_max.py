@@ -34,7 +34,7 @@ async def find_max(
         report = await measure(msgspec.structs.replace(options, rate=rate))
         if is_interrupted():
             return report if best is None else _found(best, held, missed)
-        why = _missing(report, wanted, rate)
+        why = _missing(report, wanted)
         tell(f"{rate:,.0f} moves/s: {why or 'held'}")
         if not report.verdict.is_passed:
             return report
@@ -55,10 +55,13 @@ def _found(best: Report, held: float, missed: float) -> Report:
     return msgspec.structs.replace(best, reference=found)
 
 
-def _missing(report: Report, wanted: Sequence[Assertion], rate: float) -> str | None:
-    made = report.rates.get("moves", 0.0)
-    if made < ENOUGH_OF_IT * rate:
-        return f"only {made:,.0f} moves/s were made"
+def _missing(report: Report, wanted: Sequence[Assertion]) -> str | None:
+    made, due = (
+        report.counts.get("moves", 0),
+        report.counts.get("due", 0),
+    )  # by chance it is not the rate times the time
+    if made < ENOUGH_OF_IT * due:
+        return f"only {made:,} of {due:,} moves were made"
     if not report.is_valid:
         return report.invalid_because[0]
     return next((missed for assertion in wanted if (missed := assertion.missed_by(report)) is not None), None)
