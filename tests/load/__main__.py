@@ -7,9 +7,9 @@ from typing import Final
 
 from tests.load.arguments import check, command_line, parser
 from tests.load.compare import compare
+from tests.load.generators import RunError
 from tests.load.html import as_html
 from tests.load.report import Report, ReportError, read_report, write_report
-from tests.load.running import RunError
 from tests.load.session import Session
 from tests.load.target import TargetError
 from tests.load.text import as_text

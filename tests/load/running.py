@@ -1,11 +1,8 @@
 """A run from its start to its report: generator processes, what happens to the servers, samples, the verdict."""
 
 import asyncio
-import contextlib
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -15,14 +12,13 @@ import msgspec
 from tests.bench.measuring import machine
 from tests.load.checks import Findings, merged_findings
 from tests.load.figures import FiguresData, histogram_of, latency, merged
+from tests.load.generators import Generators
 from tests.load.options import Assignment, Options
 from tests.load.report import Report, Verdict
 from tests.load.sampling import Sampler, family, memory_mb, metrics_of
 from tests.load.target import Target
-from tests.load.worker import Outcome, Progress, Said
 
 KILL_EVERY_S: Final = 5.0
-LINE_LIMIT: Final = 2**28
 MAX_GENERATOR_CPU: Final = 0.95
 MAX_GENERATOR_LAG_MS: Final = 20.0
 
@@ -30,26 +26,6 @@ _BUSY: Final = (
     "the load generator had no CPU to spare ({cpu:.0%} of a core), so it may be what was measured: use --generators"
 )
 _LATE: Final = "the load generator ran late itself (p99 {lag:.0f} ms), so latencies are not the server's"
-
-
-class RunError(Exception):
-    """A run broke off; the message says why."""
-
-
-@dataclass(slots=True, eq=False)
-class Generator:
-    """A generator process, as seen from outside."""
-
-    process: asyncio.subprocess.Process
-    phase: str = "starting"
-    counts: dict[str, int] = field(default_factory=dict)
-    breaches: int = 0
-    outcome: Outcome | None = None
-
-    def order(self, line: bytes) -> None:
-        """Tell it to go on."""
-        if self.process.stdin is not None and self.process.returncode is None:
-            self.process.stdin.write(line)
 
 
 class Run:
@@ -60,19 +36,12 @@ class Run:
     ) -> None:
         self._options = options
         self._target = target
-        self._count = generators
         self._tell = tell
-        self._generators: list[Generator] = []
-        self._changed = asyncio.Event()
-        self._is_stopping = False
+        self._generators = Generators([self._assignment(number, generators) for number in range(generators)], tell)
 
     def stop(self) -> None:
         """Measure no more; settle, check and report what there is."""
-        self._is_stopping = True
-        for generator in self._generators:
-            generator.order(b"end\n")
-            if generator.phase in ("starting", "connecting", "ready"):
-                generator.order(b"end\n")
+        self._generators.end()
 
     async def report(self, command: str) -> Report:
         """Run, and return what came of it.
@@ -83,16 +52,15 @@ class Run:
         began_at = datetime.now(UTC).isoformat(timespec="seconds")
         reads = self._reads()
         empty_mb = self._server_mb()
-        async with self._generating():
-            await self._reached("ready")
+        async with self._generators.running():
+            await self._generators.reached("ready")
             full_mb = self._server_mb()
-            for generator in self._generators:
-                generator.order(b"begin\n")
-            await self._reached("measuring")
+            self._generators.begin()
+            await self._generators.reached("measuring")
             async with self._sampling() as sampler, self._mischief():
-                await self._reached("settling")
-            await self._reached("done")
-        outcomes = [generator.outcome for generator in self._generators if generator.outcome is not None]
+                await self._generators.reached("settling")
+            await self._generators.reached("done")
+        outcomes = self._generators.outcomes
         figures = merged(outcome.figures for outcome in outcomes)
         figures.counts["reads of games"] = sum(
             now - reads[url] if now >= reads[url] else now  # less than before: it was started anew meanwhile
@@ -158,33 +126,9 @@ class Run:
             found.append("no game was checked")
         return found
 
-    @asynccontextmanager
-    async def _generating(self) -> AsyncIterator[None]:
-        """Have generator processes until the end of the block, and none after it."""
-        listeners: list[asyncio.Task[None]] = []
-        try:
-            for number in range(self._count):
-                generator = Generator(await _start())
-                self._generators.append(generator)
-                generator.order(msgspec.json.encode(self._assignment(number)) + b"\n")
-                listeners.append(asyncio.create_task(self._listen(generator)))
-            if self._is_stopping:  # it was told before there was anybody to tell
-                self.stop()
-            progress = asyncio.create_task(self._show())
-            listeners.append(progress)
-            yield
-        finally:
-            for listener in listeners:
-                listener.cancel()
-            await asyncio.gather(*listeners, return_exceptions=True)
-            for generator in self._generators:
-                with contextlib.suppress(ProcessLookupError):
-                    generator.process.kill()
-                await generator.process.wait()
-
-    def _assignment(self, number: int) -> Assignment:
+    def _assignment(self, number: int, parts: int) -> Assignment:
         """Return the share of one generator process: whole games, and its part of the moves that are due."""
-        options, parts = self._options, self._count
+        options = self._options
         share = msgspec.structs.replace(
             options,
             games=options.games // parts + (number < options.games % parts),
@@ -196,33 +140,6 @@ class Run:
             options=share, number=number, urls=self._target.urls, database_url=self._target.database_url
         )
 
-    async def _listen(self, generator: Generator) -> None:
-        assert generator.process.stdout is not None
-        while line := await generator.process.stdout.readline():
-            match msgspec.json.decode(line, type=Said):
-                case Progress(phase, counts, breaches):
-                    generator.phase, generator.counts, generator.breaches = phase, counts, breaches
-                case Outcome() as outcome:
-                    generator.outcome = outcome
-                    generator.phase = "done"
-            self._changed.set()
-        generator.phase = "done"
-        self._changed.set()
-
-    async def _reached(self, phase: str) -> None:
-        """Wait until every generator has come to a phase, or beyond.
-
-        Raises:
-            RunError: one of them has ended without an outcome.
-        """
-        wanted = PHASES.index(phase)
-        while any(PHASES.index(generator.phase) < wanted for generator in self._generators):
-            self._changed.clear()
-            await self._changed.wait()
-        for generator in self._generators:
-            if generator.phase == "done" and generator.outcome is None:
-                raise RunError("a load generator process failed; what it said stands above")
-
     @asynccontextmanager
     async def _sampling(self) -> AsyncIterator[Sampler]:
         groups: dict[str, Callable[[], Sequence[int]]] = {}
@@ -230,8 +147,8 @@ class Run:
             groups[f"server {number + 1}"] = partial(self._server, number)
         if (postgres := self._target.postgres_pid) is not None:
             groups["database"] = partial(family, postgres)
-        for number, generator in enumerate(self._generators):
-            groups[f"generator {number + 1}"] = partial(family, generator.process.pid)
+        for number, pid in enumerate(self._generators.pids):
+            groups[f"generator {number + 1}"] = partial(family, pid)
         sampler = Sampler(groups, self._target.urls if self._target.has_rules else [])
         task = asyncio.create_task(sampler.run())
         try:
@@ -277,23 +194,6 @@ class Run:
     def _reads(self) -> dict[str, int]:
         return {url: int(metrics_of(url).get("fourfold_game_reads_total", 0)) for url in self._target.urls}
 
-    async def _show(self) -> None:
-        """Tell how it goes, once a second."""
-        before, seconds = 0, 0
-        while True:
-            await asyncio.sleep(1.0)
-            seconds += 1
-            moves = sum(generator.counts.get("moves", 0) for generator in self._generators)
-            breaches = sum(generator.breaches for generator in self._generators)
-            phase = min((generator.phase for generator in self._generators), key=PHASES.index, default="starting")
-            self._tell(f"{seconds:4} s  {phase:10}  {max(0, moves - before):6,} moves/s  {breaches} breaches")
-            before = moves
-
-
-PHASES: Final = (
-    "starting", "connecting", "ready", "warming up", "measuring", "settling", "checking", "done",
-)  # fmt: skip
-
 
 def _rates(figures: FiguresData, seconds: float) -> dict[str, float]:
     counts = figures.counts
@@ -301,16 +201,3 @@ def _rates(figures: FiguresData, seconds: float) -> dict[str, float]:
     if figures.fan_out_s:
         rates["deliveries while fanning out"] = round(counts.get("deliveries", 0) / figures.fan_out_s, 1)
     return rates
-
-
-async def _start() -> asyncio.subprocess.Process:
-    # A session of its own: Ctrl-C is for the parent, which tells it what that means.
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.load.worker",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=LINE_LIMIT,
-        start_new_session=True,
-    )

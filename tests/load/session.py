@@ -16,9 +16,10 @@ import uvloop
 
 from tests.load.arguments import options_of
 from tests.load.find_max import find_max
+from tests.load.generators import RunError
 from tests.load.options import Options
 from tests.load.report import Report
-from tests.load.running import Run, RunError
+from tests.load.running import Run
 from tests.load.target import OURS, Target, existing, running
 
 BOARDGAME: Final = "boardgame.io"
