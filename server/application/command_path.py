@@ -63,7 +63,8 @@ class RefusedError(Exception):
 
 def new_game_id() -> GameId:
     """Return an id that nobody guesses: 12 characters that are hard to confuse, 59 bits of chance."""
-    letters, number = len(_GAME_ID_ALPHABET), secrets.randbelow(len(_GAME_ID_ALPHABET) ** _GAME_ID_LENGTH)
+    letters = len(_GAME_ID_ALPHABET)
+    number = secrets.randbelow(letters**_GAME_ID_LENGTH)
     return GameId(
         "".join(_GAME_ID_ALPHABET[number // letters**place % letters] for place in range(_GAME_ID_LENGTH))
     )

@@ -25,7 +25,7 @@ from server.transport.protocol import AcceptedMessage, ClientCommand, ClientMess
 MAX_WATCHED: Final = 1000
 MAX_COMMANDS_UNDER_WAY: Final = 32
 
-UNAVAILABLE: Final = (StoreUnavailableError, PlayersUnavailableError)
+_UNAVAILABLE: Final = (StoreUnavailableError, PlayersUnavailableError)
 
 _log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class Conversation:
             if isinstance(message, Watch):
                 return await self.games.watch(game, Version(message.after), self.host)
             return await self.games.get(game)
-        except UNAVAILABLE:
+        except _UNAVAILABLE:
             self.host.try_later()
         except UnreadableGameError as error:
             self._refuse_unreadable(message, error)
@@ -150,7 +150,7 @@ class Conversation:
             self.host.reply(refusals.busy(message))
         except UnreadableGameError as error:
             self._refuse_unreadable(message, error)
-        except UNAVAILABLE as error:
+        except _UNAVAILABLE as error:
             # The outcome is unknown, and that is not a refusal: the peer comes back and asks again, same id.
             _log.warning("a command was not answered: %r", error)
             self.host.try_later()
