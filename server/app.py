@@ -16,26 +16,28 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
 from server.application.names import Names
-from server.config import Settings, signing_key
 from server.database.migrations import migrate
 from server.database.pool import Pool, connect, open_pool
-from server.event_loop import LoopLag
 from server.eventstore.codec import StoredEvent
 from server.eventstore.feed import FEED_CONNECT_TIMEOUT_S, Feed
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
 from server.identity.players import Players
 from server.identity.tokens import Tokens
+from server.instrumentation.loop_lag import LoopLag
 from server.projections.lobby import Lobby, LobbyProjection
 from server.projections.runner import ProjectionRunner
-from server.transport.errors import EXCEPTION_HANDLERS
-from server.transport.event_streams import EventStreams
-from server.transport.http import Resources
+from server.settings.settings import Settings, signing_key
+from server.transport.http.errors import EXCEPTION_HANDLERS
+from server.transport.http.event_streams import EventStreams
+from server.transport.http.resources import Resources
+from server.transport.http.security_headers import SecurityHeaders
+from server.transport.http.site import Site
 from server.transport.identification import Identification
-from server.transport.protocol import encode_event
-from server.transport.security import AddressLimit, KeyedLimit, Origins, SecurityHeaders
-from server.transport.site import Site
-from server.transport.sockets import Sockets
+from server.transport.limits import AddressLimit, KeyedLimit
+from server.transport.origins import Origins
+from server.transport.websocket.admission import Sockets
+from server.transport.websocket.messages import encode_event
 
 NEW_THINGS_PER_S: Final = 1.0
 NEW_THINGS_BURST: Final = 60.0
@@ -52,7 +54,7 @@ def create_app(settings: Settings) -> Starlette:
 
     `app.state.begin_shutdown` is a callable: it has the application turn requests away and end its endless
     responses, so that a server can then wait for all connections to close. Websockets need a server that offers
-    `server.transport.wire.EXTENSION`, as `server.serving` does.
+    `server.transport.websocket.wire.EXTENSION`, as `server.serving` does.
 
     Raises:
         ValueError: `settings` names no database.

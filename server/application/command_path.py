@@ -21,7 +21,7 @@ from server.domain.game import Finished, InProgress, fold, leaves_the_position
 from server.domain.vocabulary import Color, GameId, PlayerId, Version
 from server.eventstore.errors import StoreUnavailableError, WrongExpectedVersionError
 from server.eventstore.store import EventStore
-from server.fail_points import fail_point
+from server.instrumentation.fail_points import fail_point
 
 _GAME_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _GAME_ID_LENGTH: Final = 12

@@ -6,7 +6,7 @@ postgres.log  what PostgreSQL said, this time and the last
 password      of the role that owns the database (mode 0600)
 running.json  how to reach the running database (mode 0600); gone when it is stopped
 socket        a link to the directory with PostgreSQL's socket
-secret        what signs the players' tokens; see `server.config.signing_key`
+secret        what signs the players' tokens; see `server.settings.settings.signing_key`
 """
 
 import contextlib

@@ -24,7 +24,7 @@ import msgspec
 from server.database.pool import CONNECTION_LOST, Connection
 from server.eventstore.codec import StoredEvent
 from server.eventstore.store import PAGE, Mark, is_in_log, read_head, read_log
-from server.fail_points import fail_point
+from server.instrumentation.fail_points import fail_point
 
 CHANNEL: Final = "fourfold_events"
 

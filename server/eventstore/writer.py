@@ -20,7 +20,7 @@ from server.domain.events import GameEvent
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import encode
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError, WrongExpectedVersionError
-from server.fail_points import fail_point
+from server.instrumentation.fail_points import fail_point
 
 MAX_BATCH: Final = 500
 """How many appends one transaction holds at most."""

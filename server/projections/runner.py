@@ -17,7 +17,7 @@ from server.database.pool import CONNECTION_LOST, AnyConnection, Pool
 from server.eventstore.codec import RecordedEvent, decode
 from server.eventstore.errors import UnknownEventTypeError
 from server.eventstore.store import read_log
-from server.fail_points import fail_point
+from server.instrumentation.fail_points import fail_point
 
 BATCH: Final = 1000
 """How many events one transaction folds in at most."""

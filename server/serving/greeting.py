@@ -6,7 +6,7 @@ import socket
 import sys
 from pathlib import Path
 
-from server.config import Settings, masked
+from server.settings.settings import Settings, masked
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 

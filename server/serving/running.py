@@ -12,10 +12,9 @@ from dataclasses import replace
 
 import asyncpg
 
-from server.config import Settings, masked
 from server.database import migrations
 from server.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from server.fail_points import VARIABLE, FailPointsError, switch_on_fail_points
+from server.instrumentation.fail_points import VARIABLE, FailPointsError, switch_on_fail_points
 from server.serving.errors import ServingError
 from server.serving.greeting import address_of, greeting
 from server.serving.listening import listening
@@ -23,6 +22,7 @@ from server.serving.logs import set_up_logs
 from server.serving.single import serve_alone
 from server.serving.stopping import StopRequested, StopSignals
 from server.serving.workers import Workers
+from server.settings.settings import Settings, masked
 
 _OTHER_FILES = 256
 

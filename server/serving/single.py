@@ -12,9 +12,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from server.app import create_app
-from server.config import Settings
 from server.serving.stopping import StopSignals
-from server.serving.websockets import WireProtocol
+from server.serving.uvicorn_adapter.websocket import WireProtocol
+from server.settings.settings import Settings
 
 CLOSE_CONNECTIONS_S = 5
 """How long open requests may take to finish once the end has begun."""

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
-from server.config import Settings
 from server.embedded import EmbeddedPostgres
 from server.serving.single import END_S, FORCED_END_S, serve_alone
 from server.serving.stopping import STOP_SIGNALS, StopSignals
+from server.settings.settings import Settings
 
 _PR_SET_PDEATHSIG = 1
 _PAUSE_S = 1.0

@@ -16,7 +16,7 @@ from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
 from server.eventstore.feed import Feed
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
-from server.transport.protocol import encode_event
+from server.transport.websocket.messages import encode_event
 
 ANN, BOB, EVE = PlayerId("ann"), PlayerId("bob"), PlayerId("eve")
 

@@ -10,7 +10,7 @@ from server.application.live_game import UnreadableGameError
 from server.application.live_games import LiveGames
 from server.database.pool import Connection
 from server.domain.vocabulary import GameId, Version
-from server.transport.protocol import encode_event
+from server.transport.websocket.messages import encode_event
 from tests.application.conftest import ANN, BOB, Process
 from tests.foreign_events import append_foreign
 

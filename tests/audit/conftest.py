@@ -12,10 +12,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from server.audit.chain import Head
-from server.audit.exporting import export_log
-from server.audit.importing import import_log
-from server.audit.verification import verify_log
+from server.cli.audit.chain import Head
+from server.cli.audit.exporting import export_log
+from server.cli.audit.importing import import_log
+from server.cli.audit.verification import verify_log
 from server.database.pool import open_pool
 from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.decide import decide

@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from server.audit.errors import AuditError, ImportRefusedError
+from server.cli.audit.errors import AuditError, ImportRefusedError
 from server.database.pool import Connection
 from tests.audit.conftest import Export, fresh_database, import_lines, verify
 

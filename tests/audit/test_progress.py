@@ -2,7 +2,7 @@
 
 from io import StringIO
 
-from server.audit.progress import Progress
+from server.cli.audit.progress import Progress
 
 
 class Terminal(StringIO):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.audit.errors import AuditError
+from server.cli.audit.errors import AuditError
 from server.database.pool import Connection, connect
 from server.domain.events import GameStarted
 from server.domain.vocabulary import GameId, Version

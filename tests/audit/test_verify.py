@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.audit.chain import Head
+from server.cli.audit.chain import Head
 from server.database.pool import Connection
 from server.eventstore.store import EventStore
 from tests.audit.conftest import BOB, Play, play_three_games, verify

@@ -9,7 +9,7 @@ import pytest
 from server.domain.game import UNOPENED, Game, evolve
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import EVENT_TYPES
-from server.transport.state import state_of
+from server.transport.http.state import state_of
 from tests.golden import make
 
 GAMES: list[dict[str, Any]] = json.loads(make.FILE.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from server.domain.errors import BrokenLogError, ConnectFourError
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
 from server.domain.game import UNOPENED, Finished, Game, InProgress, evolve, fold
 from server.domain.vocabulary import Color, Column, EndReason, GameId, GameResult, PlayerId, Version
-from server.transport.state import state_of
+from server.transport.http.state import state_of
 from tests.model import Model
 
 ANN, BOB, EVE = PlayerId("ann"), PlayerId("bob"), PlayerId("eve")

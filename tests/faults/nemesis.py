@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from server.fail_points import Point
+from server.instrumentation.fail_points import Point
 from tests.faults.catalogue import FAULTS, Fault
 from tests.faults.convergence import LIMIT_S, converge
 from tests.faults.load import Load

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from server.fail_points import Point
+from server.instrumentation.fail_points import Point
 from tests.faults.conftest import PACE, SLACK_S, Playing
 from tests.faults.convergence import LIMIT_S, converge
 from tests.faults.stage import open_stage

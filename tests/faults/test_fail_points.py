@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.fail_points import FailPointsError, fail_point, switch_on_fail_points
+from server.instrumentation.fail_points import FailPointsError, fail_point, switch_on_fail_points
 from tests.processes import ServerProcess
 
 
@@ -31,7 +31,8 @@ def test_only_the_point_that_was_named_goes_off() -> None:
 
 def test_an_exit_is_as_sudden_as_a_kill() -> None:
     code = (
-        "from server.fail_points import *; switch_on_fail_points('feed.notified=exit'); fail_point('feed.notified')"
+        "from server.instrumentation.fail_points import *; "
+        "switch_on_fail_points('feed.notified=exit'); fail_point('feed.notified')"
     )
     ended = subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL, check=False)
     assert ended.returncode == -signal.SIGKILL

@@ -13,14 +13,14 @@ import msgspec
 from websockets.http11 import Request
 
 from server.app import create_app
-from server.config import read_settings
 from server.serving.greeting import address_of
 from server.serving.listening import listening
 from server.serving.logs import set_up_logs
 from server.serving.single import OrderlyServer, uvicorn_config
 from server.serving.stopping import StopRequested, StopSignals
-from server.serving.websockets import WireProtocol
-from server.transport.framing import text_frame
+from server.serving.uvicorn_adapter.websocket import WireProtocol
+from server.settings.settings import read_settings
+from server.transport.websocket.framing import text_frame
 
 HOST: Final = "127.0.0.1"
 LIE_AT: Final = 7

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from server.transport.documents import asyncapi_document, openapi_document
+from server.transport.http.documents import asyncapi_document, openapi_document
 from tests.checking import messages
 from tests.checking.journal import Command
 from tests.contract.client import Socket, make_move, versions

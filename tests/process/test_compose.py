@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from server.options import OPTIONS
+from server.settings.options import OPTIONS
 from tests.process.compose import COMPOSE, proxy_configuration
 
 Compose = dict[str, Any]

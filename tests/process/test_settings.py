@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.config import Settings, SettingsError, masked, read_settings, signing_key
-from server.options import OPTIONS, markdown_table
+from server.settings.options import OPTIONS, markdown_table
+from server.settings.settings import Settings, SettingsError, masked, read_settings, signing_key
 from tests.processes import ROOT
 
 WRONG = {
@@ -98,7 +98,7 @@ def test_the_configured_secret_is_used_and_none_is_made(tmp_path: Path) -> None:
 
 
 def test_the_readme_tells_of_every_setting() -> None:
-    """Its table is the output of `python -m server.options`."""
+    """Its table is the output of `python -m server.settings.options`."""
     assert markdown_table() in (ROOT / "README.md").read_text()
 
 

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from urllib.request import Request, urlopen
 
 from server.app import create_app
-from server.config import read_settings
 from server.serving.single import OrderlyServer, uvicorn_config
+from server.settings.settings import read_settings
 from tests.processes import SECRET
 
 HANDSHAKE = (

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from server.transport.courier import AT_ONCE, Courier
+from server.transport.websocket.flush_scheduler import AT_ONCE, Courier
 
 
 @dataclass(eq=False)

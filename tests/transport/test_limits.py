@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from server.transport.security import AddressLimit, TokenBucket
+from server.transport.limits import AddressLimit, TokenBucket
 
 
 @dataclass

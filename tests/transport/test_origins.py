@@ -3,7 +3,7 @@
 import pytest
 from starlette.requests import HTTPConnection
 
-from server.transport.security import Origins
+from server.transport.origins import Origins
 
 
 def coming(host: str, origin: str | None, site: str | None = None) -> HTTPConnection:

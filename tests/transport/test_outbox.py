@@ -6,8 +6,8 @@ from typing import cast
 from server.application.live_game import LiveGame
 from server.application.names import Names
 from server.domain.vocabulary import GameId, Version
-from server.transport.outbox import MAX_AT_ONCE, Outbox
-from server.transport.protocol import encode_event
+from server.transport.websocket.messages import encode_event
+from server.transport.websocket.outbox import MAX_AT_ONCE, Outbox
 from tests.transport.recorded import opened
 
 

@@ -4,8 +4,8 @@ import asyncio
 import gc
 from collections import Counter
 
-from server.serving.websockets import WireProtocol
-from server.transport.websocket import Socket
+from server.serving.uvicorn_adapter.websocket import WireProtocol
+from server.transport.websocket.connection import Socket
 from tests.transport.serving import peer_of, serving
 
 

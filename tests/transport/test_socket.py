@@ -11,11 +11,11 @@ from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.eventstore.errors import StoreUnavailableError
-from server.transport.courier import Courier
-from server.transport.outbox import MAX_REPLIES_WAITING, Outbox
-from server.transport.protocol import ErrorMessage
-from server.transport.websocket import TOO_LARGE, Socket
-from server.transport.wire import Peer
+from server.transport.websocket.connection import TOO_LARGE, Socket
+from server.transport.websocket.flush_scheduler import Courier
+from server.transport.websocket.messages import ErrorMessage
+from server.transport.websocket.outbox import MAX_REPLIES_WAITING, Outbox
+from server.transport.websocket.wire import Peer
 
 
 @dataclass

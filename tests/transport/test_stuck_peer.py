@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from server.serving import websockets
-from server.transport import sockets
+from server.serving.uvicorn_adapter import websocket as websockets
+from server.transport.websocket import admission as sockets
 from tests.transport.serving import CLOSE, PING, frame, peer_of, post, send_until_cut_off, serving
 
 SMALL = 4096

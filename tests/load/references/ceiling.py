@@ -17,9 +17,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.application.command_path import new_game_id
 from server.domain.vocabulary import GameId
+from server.transport.http.requests import NewGame, NewPlayer
+from server.transport.http.responses import json_response
 from server.transport.identification import bearer_token
-from server.transport.requests import NewGame, NewPlayer
-from server.transport.responses import json_response
 
 _WATCH: Final = '{"type":"watch"'
 _UNWATCH: Final = '{"type":"unwatch"'

@@ -10,8 +10,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from server.domain.commands import MakeMove, Resign
 from server.domain.errors import ConnectFourError
 from server.domain.vocabulary import GameId, PlayerId, Version
-from server.transport import protocol
-from server.transport.protocol import (
+from server.transport.strict_json import BadMessageError
+from server.transport.websocket import messages
+from server.transport.websocket.messages import (
     AcceptedMessage,
     ErrorMessage,
     PlayerMessage,
@@ -20,7 +21,6 @@ from server.transport.protocol import (
     Watch,
     Welcome,
 )
-from server.transport.strict_json import BadMessageError
 from tests.load.references.per_move.log import Log, StaleVersionError, events_frame
 
 MAX_OWED: Final = 10_000
@@ -94,7 +94,7 @@ class Socket:
         self._owed: asyncio.Queue[Owed] = asyncio.Queue(MAX_OWED)
         self._is_too_slow = False
         self._seen: dict[GameId, Version] = {}
-        self.offer(_text(Welcome(protocol.PROTOCOL, PlayerMessage(player, name) if player else None)))
+        self.offer(_text(Welcome(messages.PROTOCOL, PlayerMessage(player, name) if player else None)))
 
     async def serve(self) -> None:
         """Serve the peer until it leaves."""
@@ -120,7 +120,7 @@ class Socket:
 
     def _take(self, text: str, tasks: asyncio.TaskGroup) -> None:
         try:
-            message = protocol.decode_frame(text)
+            message = messages.decode_frame(text)
         except BadMessageError as error:
             self.offer(_text(ErrorMessage("bad_message", str(error))))
             return
@@ -129,13 +129,13 @@ class Socket:
         else:
             tasks.create_task(self._carry_out(message))
 
-    async def _carry_out(self, message: protocol.ClientCommand) -> None:
+    async def _carry_out(self, message: messages.ClientCommand) -> None:
         if self._player is None:
             await self._reject(message, "not_authenticated", "Only players can do that.")
             return
         game, expected = GameId(message.game), Version(message.expected_version)
         command = (
-            Resign(self._player) if isinstance(message, protocol.Resign) else MakeMove(self._player, message.column)
+            Resign(self._player) if isinstance(message, messages.Resign) else MakeMove(self._player, message.column)
         )
         try:
             version, duplicate = await self._log.act(game, command, message.id, expected)
@@ -144,9 +144,9 @@ class Socket:
         else:
             self.offer(_text(AcceptedMessage(message.id, game, version, duplicate)))
 
-    async def _reject(self, message: protocol.ClientCommand, code: str, reason: str) -> None:
-        events = [protocol.encode_event(recorded) for recorded in await self._log.read(GameId(message.game))]
-        missed = protocol.as_raw(events[message.expected_version :])
+    async def _reject(self, message: messages.ClientCommand, code: str, reason: str) -> None:
+        events = [messages.encode_event(recorded) for recorded in await self._log.read(GameId(message.game))]
+        missed = messages.as_raw(events[message.expected_version :])
         rejected = Rejected(message.game, code, reason, Version(len(events)), missed, message.id)
         self.offer(_text(rejected))
 
@@ -189,5 +189,5 @@ class Socket:
         self._watchers.discard(game, self)
 
 
-def _text(message: protocol.ServerMessage) -> str:
-    return protocol.encode_message(message).decode()
+def _text(message: messages.ServerMessage) -> str:
+    return messages.encode_message(message).decode()

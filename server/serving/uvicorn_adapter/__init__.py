@@ -1,0 +1,1 @@
+"""Everything private of uvicorn that this server relies on, in one place."""

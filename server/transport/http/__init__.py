@@ -1,0 +1,1 @@
+"""The HTTP resources, the page, and what the interfaces say of themselves."""

@@ -1,0 +1,1 @@
+"""The websocket: admission (who may connect), session (what is said), connection (tasks and limits)."""
