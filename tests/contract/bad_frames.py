@@ -30,7 +30,7 @@ NOT_GAMES = [
     *words(
         rf'"" "\u0000" "{GAME}\u0000" "\ud800" "../etc/passwd" "\u202e" "{"x" * 65}" "{"x" * 3000}" "\';--" "a\nb"'
     ),
-    '"a b"',
+    *('"a b"', f'"{GAME}\\n"'),
 ]
 NOT_TYPES = [
     *NOT_STRINGS,

@@ -70,7 +70,7 @@ async def body(request: Request, type_: type[B]) -> B:
     if raw and media_type != "application/json":
         raise ProblemError("unsupported_media_type", "Send the body with Content-Type: application/json.")
     try:
-        return decode_strictly(bytes(raw) or b"{}", type_)
+        return decode_strictly(bytes(raw) or b"{}", msgspec.json.Decoder(type_))
     except BadMessageError as error:
         raise ProblemError("bad_message", str(error)) from error
 
