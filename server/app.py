@@ -28,9 +28,14 @@ from server.instrumentation.loop_lag import LoopLag
 from server.projections.lobby import Lobby, LobbyProjection
 from server.projections.runner import ProjectionRunner
 from server.settings.settings import Settings, signing_key
-from server.transport.http.errors import EXCEPTION_HANDLERS
 from server.transport.http.event_streams import EventStreams
-from server.transport.http.resources import Resources
+from server.transport.http.exception_handlers import EXCEPTION_HANDLERS
+from server.transport.http.games import GamesResource
+from server.transport.http.guards import Guards
+from server.transport.http.lobby import LobbyResource
+from server.transport.http.moves import MovesResource
+from server.transport.http.players import PlayersResource
+from server.transport.http.routes import api_routes
 from server.transport.http.security_headers import SecurityHeaders
 from server.transport.http.site import Site
 from server.transport.identification import Identification
@@ -39,10 +44,15 @@ from server.transport.origins import Origins
 from server.transport.websocket.admission import Sockets
 from server.transport.websocket.messages import encode_event
 
-NEW_THINGS_PER_S: Final = 1.0
-NEW_THINGS_BURST: Final = 60.0
+CREATIONS_PER_S: Final = 1.0
+CREATIONS_BURST: Final = 60.0
 MOVES_PER_S: Final = 100.0
 MOVES_BURST: Final = 500.0
+
+READS_PER_S: Final = 200.0
+"""For one network. A page that shows the lobby asks 0.7 times a second: enough for a school behind one address."""
+
+READS_BURST: Final = 1000.0
 
 _SUBSCRIBE_TIME_LIMIT_S: Final = 10.0
 
@@ -109,23 +119,24 @@ class System:
         self._sockets = Sockets(
             self._games, self._commands, names, identification, origins, settings.max_connections
         )
-        self._resources = Resources(
-            self._games,
-            self._commands,
-            Lobby(pool),
-            players,
-            names,
+        guards = Guards(
             identification,
             origins,
-            AddressLimit(NEW_THINGS_PER_S, NEW_THINGS_BURST),
-            KeyedLimit(MOVES_PER_S, MOVES_BURST),
-            self._event_streams,
+            reads=AddressLimit(READS_PER_S, READS_BURST),
+            creations=AddressLimit(CREATIONS_PER_S, CREATIONS_BURST),
         )
-        self._site = Site(static_directory(), self._is_ready, self._metrics)
+        self._api = api_routes(
+            guards,
+            PlayersResource(guards, players),
+            LobbyResource(Lobby(pool), names),
+            GamesResource(guards, self._games, self._commands, self._event_streams),
+            MovesResource(guards, self._games, self._commands, KeyedLimit(MOVES_PER_S, MOVES_BURST)),
+        )
+        self._site = Site(guards, static_directory(), self._is_ready, self._metrics)
 
     def routes(self) -> list[BaseRoute]:
         """Return everything that can be asked for."""
-        return [*self._resources.routes(), WebSocketRoute("/ws", self._sockets), *self._site.routes()]
+        return [*self._api, WebSocketRoute("/ws", self._sockets), *self._site.routes()]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -178,6 +189,7 @@ class System:
     def _metrics(self) -> dict[str, tuple[str, float]]:
         return {
             "fourfold_sockets": ("Open websockets.", self._sockets.count),
+            "fourfold_event_streams": ("Open event streams.", self._event_streams.count),
             "fourfold_live_games": ("Games in memory.", self._games.count),
             "fourfold_position": ("The position of the last event heard of.", self._feed.position),
             "fourfold_lobby_lag": (

@@ -1,6 +1,7 @@
 """Which player is behind a request or a socket: told by a signed cookie (browsers) or a bearer token (programs)."""
 
 import time
+from collections.abc import Callable, Collection
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -13,7 +14,7 @@ from server.identity.tokens import Tokens
 COOKIE: Final = "fourfold"
 
 KNOWN_FOR_S: Final = 10.0
-"""How long a player that was looked up is known without looking again: so long may one act who was erased."""
+"""How long a look-up holds: for so long may an erased player still act."""
 
 MAX_KNOWN: Final = 10_000
 
@@ -21,13 +22,13 @@ _COOKIE_LIFETIME_S: Final = 365 * 24 * 3600
 
 
 class Identification:
-    """Reads who somebody is, and lets a browser remember it."""
+    """Reads who somebody is, and has a browser remember it."""
 
-    def __init__(self, tokens: Tokens, players: Players) -> None:
+    def __init__(self, tokens: Tokens, players: Players, clock: Callable[[], float] = time.monotonic) -> None:
         self._tokens = tokens
         self._players = players
-        self._now = time.monotonic
-        self._known: dict[PlayerId, tuple[float, Player]] = {}
+        self._clock = clock
+        self._known: dict[PlayerId, tuple[float, Player | None]] = {}
 
     def claimed(self, connection: HTTPConnection) -> PlayerId | None:
         """Return the player that the token of `connection` proves, or None for a guest."""
@@ -43,19 +44,26 @@ class Identification:
         claimed = self.claimed(connection)
         if claimed is None:
             return None
-        known = self._known.get(claimed)
-        if known is not None and self._now() < known[0]:
-            return known[1]
-        player = await self._players.find(claimed)
-        if player is not None:
-            self._remember_for_now(player)
+        now = self._clock()
+        known_until, player = self._known.get(claimed, (now, None))
+        if now >= known_until:
+            player = await self._players.find(claimed)
+            self._remember(claimed, player, now)
         return player
 
-    def _remember_for_now(self, player: Player) -> None:
-        self._known.pop(player.id, None)
-        self._known[player.id] = (self._now() + KNOWN_FOR_S, player)
-        if len(self._known) > MAX_KNOWN:
-            del self._known[next(iter(self._known))]
+    async def erased_among(self, players: Collection[PlayerId]) -> set[PlayerId]:
+        """Return those of `players` who have been erased, in one read for all of them.
+
+        This is for those who were identified once and stay, as on a websocket.
+
+        Raises:
+            PlayersUnavailableError: Postgres did not answer in time.
+        """
+        now = self._clock()
+        erased = set(players) - (await self._players.names(players)).keys()
+        for player in erased:
+            self._remember(player, None, now)
+        return erased
 
     def token_for(self, player: PlayerId) -> str:
         """Return the token that proves to be `player`."""
@@ -66,6 +74,13 @@ class Identification:
         response.set_cookie(
             COOKIE, token, max_age=_COOKIE_LIFETIME_S, path="/", httponly=True, samesite="lax", secure=secure
         )
+
+    def _remember(self, claimed: PlayerId, player: Player | None, began: float) -> None:
+        """Keep the outcome of a look-up for a moment. Nobody has the token of a player who is yet to be made."""
+        self._known.pop(claimed, None)
+        self._known[claimed] = (began + KNOWN_FOR_S, player)
+        if len(self._known) > MAX_KNOWN:
+            del self._known[next(iter(self._known))]
 
 
 def bearer_token(connection: HTTPConnection) -> str | None:

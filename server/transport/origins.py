@@ -14,7 +14,7 @@ class Origins:
     """
 
     def __init__(self, allowed: tuple[str, ...] = ()) -> None:
-        self._allowed = frozenset(allowed)
+        self._allowed = allowed
 
     def admit(self, connection: HTTPConnection) -> bool:
         """Whether the page behind `connection`, if there is one, may use it. Programs send no Origin."""
@@ -23,16 +23,27 @@ class Origins:
             return connection.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
         if self._allowed:
             return origin in self._allowed
-        return origin == own_origin(connection) and connection.headers.get("sec-fetch-site") != "cross-site"
+        return origin == _own_origin(connection) and connection.headers.get("sec-fetch-site") != "cross-site"
+
+    def for_links(self, connection: HTTPConnection) -> str | None:
+        """Return the origin that links to this site begin with: the one the client uses, if that is allowed.
+
+        Otherwise it is the first of the list: the Host of a request may be anything. Returns None without a list
+        when the Host is no host.
+        """
+        own = _own_origin(connection)
+        if self._allowed:
+            return own if own in self._allowed else self._allowed[0]
+        return own if _is_valid_host(connection) else None
 
 
-def own_origin(connection: HTTPConnection) -> str:
-    """Return the origin (scheme, host, port) under which the client reached this server."""
-    scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
+def _own_origin(connection: HTTPConnection) -> str:
+    """Return the origin (scheme, host, port) under which the client reached this server, or says that it did."""
+    scheme = {"ws": "http", "wss": "https"}.get(connection.scope["scheme"], connection.scope["scheme"])
     return f"{scheme}://{connection.headers.get('host', '')}"
 
 
-def is_valid_host(connection: HTTPConnection) -> bool:
+def _is_valid_host(connection: HTTPConnection) -> bool:
     """Whether the Host header is a plain host with an optional port, so that links can be made from it."""
     host = connection.headers.get("host", "")
     try:

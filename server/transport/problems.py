@@ -1,11 +1,20 @@
-"""Errors over HTTP: RFC 9457 problem details, with the same `code` as on the websocket."""
+"""Everything that is refused or goes wrong, in one place: its stable code, its HTTP status, its sentence.
 
-from typing import Any, Final
+Over HTTP it is answered as problem details (RFC 9457, `problem_response`), over the websocket with the same code
+and sentence (`code_and_message`).
+"""
+
+from typing import Any, Final, TypeAlias, assert_never
 
 from starlette.responses import JSONResponse, Response
 
+from server.application.command_path import RefusedError
+from server.application.live_game import UnreadableGameError
 from server.domain.errors import ConnectFourError
-from server.eventstore.errors import WrongExpectedVersionError
+from server.eventstore.errors import StoreBusyError, StoreUnavailableError, WrongExpectedVersionError
+from server.identity.errors import PlayersUnavailableError
+from server.identity.names import InvalidNameError
+from server.transport.strict_json import BadMessageError
 
 STATUS_OF: Final = {
     "bad_message": 400,
@@ -18,8 +27,10 @@ STATUS_OF: Final = {
     "method_not_allowed": 405,
     "column_full": 409,
     "command_id_taken": 409,
+    "game_already_opened": 409,
     "game_finished": 409,
     "game_full": 409,
+    "game_goes_on": 409,
     "game_not_started": 409,
     "not_your_turn": 409,
     "own_game": 409,
@@ -51,6 +62,11 @@ _TITLES: Final = {
     503: "Try again later",
 }
 
+_OUTCOME_UNKNOWN: Final = (
+    "The database did not answer in time. Whether a change was made is unknown: a move may be sent again with the "
+    "same Idempotency-Key, anything else after a look."
+)
+
 
 class ProblemError(Exception):
     """A request that is answered with a problem; `extra` members join the standard ones."""
@@ -61,6 +77,49 @@ class ProblemError(Exception):
         self.detail = detail
         self.headers = headers or {}
         self.extra = extra
+
+
+Failure: TypeAlias = UnreadableGameError | StoreBusyError | StoreUnavailableError | PlayersUnavailableError
+"""What is our fault: no details are told."""
+
+ExpectedError: TypeAlias = (
+    ProblemError
+    | RefusedError
+    | ConnectFourError
+    | WrongExpectedVersionError
+    | InvalidNameError
+    | BadMessageError
+    | Failure
+)
+"""All errors that a client may learn of; any other is a defect."""
+
+
+def code_and_message(error: ExpectedError) -> tuple[str, str]:
+    """Return the stable code of an error, and a sentence for people that says what to do."""
+    match error:
+        case RefusedError():
+            return code_and_message(error.reason)
+        case ProblemError() | ConnectFourError():
+            return error.code, str(error)
+        case WrongExpectedVersionError():
+            return "wrong_expected_version", _wrong_version(error)
+        case InvalidNameError():
+            return "invalid_name", str(error)
+        case BadMessageError():
+            return "bad_message", str(error)
+        case _:
+            return _failure(error)
+
+
+def problem_of(error: ExpectedError) -> ProblemError:
+    """Return the problem that an error is over HTTP: a refused command tells the game's version too."""
+    if isinstance(error, ProblemError):
+        return error
+    code, message = code_and_message(error)
+    if isinstance(error, RefusedError):
+        version = error.live.version
+        return ProblemError(code, message, headers={"ETag": f'"{version}"'} if version else None, version=version)
+    return ProblemError(code, message)
 
 
 def problem_response(problem: ProblemError) -> Response:
@@ -82,10 +141,19 @@ def problem_response(problem: ProblemError) -> Response:
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-def code_and_message(refusal: ConnectFourError | WrongExpectedVersionError) -> tuple[str, str]:
-    """Return how a refusal is told: its stable code, and a sentence for people."""
-    if isinstance(refusal, ConnectFourError):
-        return refusal.code, str(refusal)
-    if refusal.expected < refusal.actual:
-        return "wrong_expected_version", "The game has moved on: look at what happened, then decide again."
-    return "wrong_expected_version", f"The game is at version {refusal.actual}, which is before the one you expect."
+def _wrong_version(error: WrongExpectedVersionError) -> str:
+    if error.expected < error.actual:
+        return "The game has moved on: look at what happened, then decide again."
+    return f"The game is at version {error.actual}, which is before the one you expect."
+
+
+def _failure(error: Failure) -> tuple[str, str]:
+    match error:
+        case UnreadableGameError():
+            return "unavailable", "This game can't be read here; the server's log says why."
+        case StoreBusyError():
+            return "too_many_requests", "The server is busy: try again in a moment."
+        case StoreUnavailableError() | PlayersUnavailableError():
+            return "unavailable", _OUTCOME_UNKNOWN
+        case _:
+            assert_never(error)

@@ -16,7 +16,7 @@ NOT_JSON = [
     *words("text/plain text/json application/xml application/x-www-form-urlencoded application/jsonp json"),
 ]
 NOT_GAMES = [
-    *words("%FF %ED%A0%80 ..%2F..%2Fetc%2Fpasswd a%20b %0A %E2%80%AE '-- %00 a%00b %7Bgame%7D"),
+    *words("%FF %ED%A0%80 ..%2F..%2Fetc%2Fpasswd a%20b %0A %E2%80%AE '-- %00 a%00b %7Bgame%7D {game}%0A"),
     *("x" * 65, "y" * 2000),
 ]
 NOT_PROOFS = [
@@ -47,7 +47,8 @@ WRONG_METHODS = {
     "/openapi.json": "PUT",
 }
 NOWHERE = words(
-    "/api /api/nothing /api/games/{game}/moves/1 /API/games //api/games /api/games/{game}/board /.env /%00"
+    "/api /api/nothing /api/games/{game}/moves/1 /API/games //api/games /api/games/{game}/board /.env /%00 "
+    "/%0A /healthz%0A /api/me%0A /api/games%0A /api/games/{game}/events%0A /games/{game}%0A"
 )
 GAME_PATHS = {
     "/api/games/{game}": "GET",

@@ -193,9 +193,55 @@ async def test_no_other_site_may_read_what_we_answer(api: Api) -> None:
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-async def test_what_names_a_token_is_not_cached(api: Api) -> None:
-    answer = await api.http.post("/api/players", json={"name": "Ann"})
-    assert "no-store" in answer.headers["cache-control"]
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/games/no-such-game",
+        "/api/me",
+        "/api/games",
+        "/api/games/{game}",
+        "/api/games/{game}?version=1",
+        "/api/games/{game}/events",
+        "/api/games/no-such-game",
+        "/api/nothing",
+        "/static/nothing.js",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+    ],
+)
+async def test_no_cache_answers_in_our_place(api: Api, path: str) -> None:
+    """What is private must not be kept, and what is live must not be taken for what is so now."""
+    match = await api.match("D")
+    for headers in ({}, match.players[0].bearer):
+        answer = await api.http.get(path.format(game=match.game), headers=headers)
+        assert answer.headers["cache-control"] in ("no-store", "no-cache")
+
+
+async def test_what_names_a_token_or_a_player_is_not_kept_by_any_cache(api: Api) -> None:
+    match = await api.match()
+    answers = [
+        await api.http.post("/api/players", json={"name": "Ann"}),
+        await api.http.get("/api/me", headers=match.players[0].bearer),
+        await api.http.post("/api/games", headers=match.players[0].bearer),
+        await api.join(match.game, match.players[1]),
+        await api.move(match.game, match.players[0], 2, "D"),
+    ]
+    assert [answer.status_code for answer in answers] == [201, 200, 201, 200, 201]
+    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+
+
+@pytest.mark.parametrize("address", ["garbage", "unknown", "", "127.0.0.1"])
+async def test_a_forged_address_gives_nobody_the_freedom_of_this_machine(api: Api, address: str) -> None:
+    """Behind a proxy that repeats what clients say, each could otherwise make as many players as it likes."""
+    for _ in range(200):
+        answer = await api.http.post("/api/players", headers={"X-Forwarded-For": address})
+        if answer.status_code == 429:
+            break
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+    assert int(answer.headers["retry-after"]) > 0
 
 
 async def _refusal(api: Api, headers: dict[str, str]) -> int:

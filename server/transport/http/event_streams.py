@@ -1,15 +1,20 @@
 """Events of a game as they happen, over plain HTTP: server-sent events (the HTML standard, §9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from server.application.live_game import LiveGame
 from server.application.live_games import LiveGames
 from server.domain.vocabulary import GameId, Version
+from server.transport.http.reading import encoded_after
+from server.transport.limits import NetworkShare
+from server.transport.networks import networks_of
 from server.transport.problems import ProblemError
 
 HEARTBEAT_S: Final = 15.0
@@ -18,79 +23,178 @@ HEARTBEAT_S: Final = 15.0
 MAX_STREAMS: Final = 1000
 """How many streams one process serves at once."""
 
+MAX_STREAMS_OF_ONE_NETWORK: Final = 100
+
+UNREAD_LIMIT_S: Final = 30.0
+"""How long a client may leave no room for what comes next before its connection is cut."""
+
+ABORT_EXTENSION: Final = "fourfold.abort"
+"""Where a server offers, among the extensions in the scope of a request, a callable that cuts the connection."""
+
 _COME_BACK_MS: Final = 1000
 
 
 class EventStreams:
     """The live streams of this process; `end` ends them all, so that the server can stop."""
 
-    def __init__(self, games: LiveGames, *, max_streams: int = MAX_STREAMS) -> None:
-        self._games = games
+    def __init__(
+        self,
+        games: LiveGames,
+        *,
+        max_streams: int = MAX_STREAMS,
+        max_of_one_network: int = MAX_STREAMS_OF_ONE_NETWORK,
+        heartbeat_s: float = HEARTBEAT_S,
+        unread_limit_s: float = UNREAD_LIMIT_S,
+    ) -> None:
+        self.games = games
+        self.heartbeat_s = heartbeat_s
+        self.unread_limit_s = unread_limit_s
         self._max_streams = max_streams
-        self._followers: set[_Follower] = set()
-        self._ended = False
+        self._shares = NetworkShare(max_of_one_network)
+        self._streams: set[_EventStream] = set()
+        self._has_ended = False
+
+    @property
+    def count(self) -> int:
+        """How many streams are open."""
+        return len(self._streams)
 
     def live(self, request: Request, game: LiveGame, after: Version) -> Response:
-        """Return a response that never ends: the events after a version, then each new one.
+        """Return a response that does not end by itself: the events after a version, then each new one.
 
-        A browser that reconnects says by `Last-Event-ID` what it has, and gets what it missed. Who has seen more
-        than there is (the database was restored to an earlier moment) gets everything from the start.
-
-        Raises:
-            ProblemError: there are as many streams as one process serves.
+        A browser that reconnects says by `Last-Event-ID` what it has, and gets what it missed. A client that has
+        seen more than there is (the database was restored to an earlier moment) gets everything from the start.
+        It raises a `ProblemError` instead of beginning if this process or the network has too many already.
         """
-        if len(self._followers) >= self._max_streams:
-            raise ProblemError("unavailable", "The server has as many streams as it serves: try again later.")
         last_seen = request.headers.get("last-event-id", "")
         if last_seen.isascii() and last_seen.isdecimal() and len(last_seen) < 10:  # noqa: PLR2004 — fits a version
             after = Version(int(last_seen))
-        if after > game.version:
-            after = Version(0)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._follow(game.id, after), headers=headers, media_type="text/event-stream")
+        return _EventStream(self, game.id, after if after <= game.version else Version(0))
+
+    @contextmanager
+    def admitted(self, stream: "_EventStream", networks: tuple[str, ...]) -> Iterator[None]:
+        """Count a stream until the end of the block.
+
+        Raises:
+            ProblemError: there are too many.
+        """
+        if len(self._streams) >= self._max_streams:
+            raise ProblemError("unavailable", "The server has as many streams as it serves: try again later.")
+        if not self._shares.enter(networks):
+            raise ProblemError("too_many_requests", "Too many streams from your network: close one of them.")
+        self._streams.add(stream)
+        try:
+            if self._has_ended:
+                stream.end()
+            yield
+        finally:
+            self._streams.discard(stream)
+            self._shares.leave(networks)
 
     def end(self) -> None:
         """End all streams, these and those to come; browsers come back by themselves."""
-        self._ended = True
-        for follower in list(self._followers):
-            follower.start_over()
-
-    async def _follow(self, game_id: GameId, after: Version) -> AsyncIterator[str]:
-        follower = _Follower()
-        self._followers.add(follower)
-        game: LiveGame | None = None
-        try:
-            game = await self._games.watch(game_id, after, follower)
-            yield f"retry: {_COME_BACK_MS}\n\n"
-            sent = after
-            while not (follower.ended or self._ended):
-                follower.wanted.clear()
-                for version, encoded in enumerate(game.encoded[sent:], start=sent + 1):
-                    yield f"id: {version}\ndata: {encoded}\n\n"
-                    sent = Version(version)
-                try:
-                    async with asyncio.timeout(HEARTBEAT_S):
-                        await follower.wanted.wait()
-                except TimeoutError:
-                    yield ": still here\n\n"
-        finally:
-            self._followers.discard(follower)
-            if game is not None:
-                game.watchers.discard(follower)
+        self._has_ended = True
+        for stream in list(self._streams):
+            stream.end()
 
 
-class _Follower:
-    """A watcher that follows one game over HTTP."""
+class _EventStream(Response):
+    """A response that follows one game, as its watcher, until the client leaves or has to."""
 
-    def __init__(self) -> None:
-        self.wanted = asyncio.Event()
-        self.ended = False
+    media_type = "text/event-stream"
+
+    def __init__(self, streams: EventStreams, game: GameId, after: Version) -> None:
+        self.status_code = 200
+        self.background = None
+        self.init_headers({"X-Accel-Buffering": "no"})
+        self._streams = streams
+        self._game = game
+        self._after = after
+        self._has_news = asyncio.Event()
+        self._has_ended = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI request.
+
+        Raises:
+            ProblemError: there are too many streams; nothing was sent.
+            StoreUnavailableError: Postgres did not answer in time; nothing was sent.
+        """
+        if scope["method"] == "HEAD":
+            await send(self._start)
+            await send({"type": "http.response.body"})
+            return
+        with self._streams.admitted(self, networks_of(HTTPConnection(scope))):
+            game = await self._streams.games.watch(self._game, self._after, self)
+            try:
+                await self._serve(game, scope, receive, send)
+            finally:
+                game.watchers.discard(self)
+
+    def end(self) -> None:
+        """End the response."""
+        self._has_ended = True
+        self._has_news.set()
 
     def wake(self, game: GameId) -> None:  # noqa: ARG002 — it follows only one
-        """See `Watcher`."""
-        self.wanted.set()
+        """The game went on."""
+        self._has_news.set()
 
     def start_over(self) -> None:
-        """See `Watcher`."""
-        self.ended = True
-        self.wanted.set()
+        """The log no longer holds what was sent: the client comes back and begins again."""
+        self.end()
+
+    async def _serve(self, game: LiveGame, scope: Scope, receive: Receive, send: Send) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            listener = tasks.create_task(self._end_with_connection(receive))
+            is_read = await self._write(game, send)
+            if is_read or not _abort(scope):
+                listener.cancel()  # otherwise it ends together with the connection that was cut
+
+    async def _end_with_connection(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.end()
+
+    async def _write(self, game: LiveGame, send: Send) -> bool:
+        """Write until the stream ends; return False if the client left no room for so long that it has to go."""
+        try:
+            async for message in self._messages(game):
+                async with asyncio.timeout(self._streams.unread_limit_s):
+                    await send(message)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _messages(self, game: LiveGame) -> AsyncIterator[Message]:
+        yield self._start
+        yield _chunk(f"retry: {_COME_BACK_MS}\n\n")
+        sent = self._after
+        while not self._has_ended:
+            self._has_news.clear()
+            if events := encoded_after(game, sent):
+                numbered = enumerate(events, start=sent + 1)
+                yield _chunk("".join(f"id: {version}\ndata: {event}\n\n" for version, event in numbered))
+                sent = Version(sent + len(events))
+            try:
+                async with asyncio.timeout(self._streams.heartbeat_s):
+                    await self._has_news.wait()
+            except TimeoutError:
+                yield _chunk(": still here\n\n")
+        yield {"type": "http.response.body"}
+
+    @property
+    def _start(self) -> Message:
+        return {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+
+
+def _chunk(text: str) -> Message:
+    return {"type": "http.response.body", "body": text.encode(), "more_body": True}
+
+
+def _abort(scope: Scope) -> bool:
+    """Cut the connection, if the server can; return whether it can. Closing it would wait for the client."""
+    abort = scope.get("extensions", {}).get(ABORT_EXTENSION)
+    if abort is not None:
+        abort()
+    return abort is not None

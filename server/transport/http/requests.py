@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
 from server.transport.problems import ProblemError
-from server.transport.strict_json import BadMessageError, decode_strictly
+from server.transport.strict_json import decode_strictly
 from server.transport.websocket.messages import GAME_ID_PATTERN
 
 MAX_BODY_BYTES: Final = 4096
@@ -55,11 +55,13 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An empty object."""
 
 
-async def body(request: Request, type_: type[B]) -> B:
-    """Return the JSON body of a request as a `type_`; an absent one counts as `{}`.
+async def body(request: Request, decoder: msgspec.json.Decoder[B]) -> B:
+    """Return the JSON body of a request as the type of `decoder`; an absent one counts as `{}`.
 
     Raises:
-        ProblemError: it is too large, not JSON, or not of that shape.
+        ProblemError: it is too large, or not JSON by its Content-Type.
+        BadMessageError: it is not JSON, or not of that shape.
+        ClientDisconnect: the client went away before all of it came.
     """
     raw = bytearray()
     async for chunk in request.stream():
@@ -69,10 +71,7 @@ async def body(request: Request, type_: type[B]) -> B:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if raw and media_type != "application/json":
         raise ProblemError("unsupported_media_type", "Send the body with Content-Type: application/json.")
-    try:
-        return decode_strictly(bytes(raw) or b"{}", msgspec.json.Decoder(type_))
-    except BadMessageError as error:
-        raise ProblemError("bad_message", str(error)) from error
+    return decode_strictly(bytes(raw) or b"{}", decoder)
 
 
 def integer(

@@ -1,4 +1,4 @@
-"""Response headers that tell a browser what this site never does."""
+"""Response headers that say what a browser, or a cache on the way, must never do with what this site answers."""
 
 from typing import Final
 
@@ -11,6 +11,8 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 
 _HEADERS: Final = {
+    # What says nothing of caches is private or live: a token, a name, the lobby, an error that may soon be over.
+    "cache-control": "no-store",
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -22,7 +24,7 @@ _HSTS: Final = "max-age=31536000"
 
 
 class SecurityHeaders:
-    """ASGI middleware: every response tells the browser what this site does not do."""
+    """ASGI middleware that adds these headers to every response that does not have its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
