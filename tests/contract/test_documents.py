@@ -82,6 +82,8 @@ def test_asyncapi_names_every_message_of_the_contract(documents: Documents) -> N
         {"type": "shout"},
         {"type": "watch", "game": "abc", "after": -1},
         {"type": "watch", "game": "abc", "after": "0"},
+        {"type": "watch", "game": "", "after": 0},
+        {"type": "watch", "game": "a/b", "after": 0},
         {"type": "watch", "game": "abc", "after": 0, "extra": 1},
         make_move("abc", 1, "H"),
         make_move("abc", 1, "D", key="no-uuid"),

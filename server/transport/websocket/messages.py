@@ -21,8 +21,8 @@ PROTOCOL: Final = 1
 
 MAX_FRAME_BYTES: Final = 4096
 
-GAME_ID_PATTERN: Final = "^[A-Za-z0-9_-]{1,64}$(?!\\n)"
-"""Python's `$` also matches before a last line break, and msgspec searches; JSON Schema's `$` does not."""
+GAME_ID_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}\Z"
+"""Not `$`, which in Python also matches before a last line break; in JSON Schema it does not."""
 
 REJECTION_CODES: Final = (
     "wrong_expected_version",
