@@ -18,6 +18,7 @@ from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.database.migrations import migrate
 from server.database.pool import Pool, connect, open_pool
+from server.database.read_limit import ReadShare
 from server.eventstore.codec import StoredEvent
 from server.eventstore.feed import FEED_CONNECT_TIMEOUT_S, Feed
 from server.eventstore.store import EventStore
@@ -53,6 +54,12 @@ READS_PER_S: Final = 200.0
 """For one network. A page that shows the lobby asks 0.7 times a second: enough for a school behind one address."""
 
 READS_BURST: Final = 1000.0
+
+READS_AT_ONCE: Final = 4
+"""How many of the database's connections serve what anybody may ask for; the others are for those who play."""
+
+READS_QUEUED: Final = 100
+"""How many more may wait: some 50 ms at the rate of a healthy database."""
 
 _SUBSCRIBE_TIME_LIMIT_S: Final = 10.0
 
@@ -124,6 +131,7 @@ class System:
             origins,
             reads=AddressLimit(READS_PER_S, READS_BURST),
             creations=AddressLimit(CREATIONS_PER_S, CREATIONS_BURST),
+            share=ReadShare(READS_AT_ONCE, READS_QUEUED),
         )
         self._api = api_routes(
             guards,

@@ -10,13 +10,14 @@ from starlette.responses import JSONResponse, Response
 
 from server.application.command_path import RefusedError
 from server.application.live_game import UnreadableGameError
+from server.database.read_limit import ReadsBusyError
 from server.domain.errors import ConnectFourError
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError, WrongExpectedVersionError
 from server.identity.errors import PlayersUnavailableError
 from server.identity.names import InvalidNameError
 from server.transport.strict_json import BadMessageError
 
-STATUS_OF: Final = {
+STATUS_OF: Final = {refusal.code: 409 for refusal in ConnectFourError.__subclasses__()} | {
     "bad_message": 400,
     "not_authenticated": 401,
     "forbidden_origin": 403,
@@ -25,15 +26,6 @@ STATUS_OF: Final = {
     "unknown_game": 404,
     "unknown_version": 404,
     "method_not_allowed": 405,
-    "column_full": 409,
-    "command_id_taken": 409,
-    "game_already_opened": 409,
-    "game_finished": 409,
-    "game_full": 409,
-    "game_goes_on": 409,
-    "game_not_started": 409,
-    "not_your_turn": 409,
-    "own_game": 409,
     "wrong_expected_version": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
@@ -44,6 +36,7 @@ STATUS_OF: Final = {
     "internal_error": 500,
     "unavailable": 503,
 }
+"""What the rules refuse conflicts with the game as it is, unless the table says otherwise."""
 
 _TITLES: Final = {
     400: "Bad request",
@@ -79,7 +72,9 @@ class ProblemError(Exception):
         self.extra = extra
 
 
-Failure: TypeAlias = UnreadableGameError | StoreBusyError | StoreUnavailableError | PlayersUnavailableError
+Failure: TypeAlias = (
+    UnreadableGameError | ReadsBusyError | StoreBusyError | StoreUnavailableError | PlayersUnavailableError
+)
 """What is our fault: no details are told."""
 
 ExpectedError: TypeAlias = (
@@ -151,6 +146,8 @@ def _failure(error: Failure) -> tuple[str, str]:
     match error:
         case UnreadableGameError():
             return "unavailable", "This game can't be read here; the server's log says why."
+        case ReadsBusyError():
+            return "unavailable", "Too many others are asking at this moment: try again in a second."
         case StoreBusyError():
             return "too_many_requests", "The server is busy: try again in a moment."
         case StoreUnavailableError() | PlayersUnavailableError():

@@ -50,7 +50,11 @@ class GamesResource:
         """Take the free seat of a game."""
         player = await self.guards.player(request)
         await requests.body(request, _NOTHING)
-        joined = await self.commands.join_game(player.id, requests.game_id(request))
+        game = requests.game_id(request)
+        if self.games.in_memory(game) is None:
+            async with self.guards.read(request):
+                await newest(self.games, game)
+        joined = await self.commands.join_game(player.id, game)
         seats = {"player_one": joined.player_one, "player_two": joined.player_two}
         return json_response({"version": joined.version, **seats})
 

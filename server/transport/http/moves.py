@@ -13,6 +13,7 @@ from server.application.live_games import LiveGames
 from server.domain.commands import MakeMove
 from server.transport.http import requests
 from server.transport.http.guards import Guards
+from server.transport.http.reading import newest
 from server.transport.http.responses import json_response
 from server.transport.limits import KeyedLimit
 from server.transport.problems import ProblemError
@@ -39,7 +40,8 @@ class MovesResource:
         command_id = requests.command_id(request, player.id, uuid4())
         wanted = await requests.body(request, _NEW_MOVE)
         if self.games.in_memory(game) is None:
-            self.guards.count_read(request)  # anybody is a player who asks to be one, and may make up ids
+            async with self.guards.read(request):  # anybody who asks becomes a player, and may make up ids
+                await newest(self.games, game)
         accepted = await self.commands.act(MakeMove(player.id, wanted.column), game, expected, command_id)
         return json_response({"version": accepted.version}, 201, _headers_of(accepted))
 

@@ -39,7 +39,7 @@ class Site:
             resource("/favicon.ico", get=self._page("favicon.svg")),
             Mount("/static", _RevalidatedFiles(directory=self.directory)),
             resource("/healthz", get=self.healthz),
-            resource("/readyz", get=self.guards.reading(self.readyz)),
+            resource("/readyz", get=self.guards.counted(self.readyz)),
             resource("/metrics", get=self.metrics_text),
             resource("/openapi.json", get=_document(openapi)),
             resource("/asyncapi.json", get=_document(asyncapi)),

@@ -1,19 +1,23 @@
 """What a network may ask of the API in a time, and what it is answered beyond that."""
 
+import asyncio
+from typing import Any
+
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute
 
 from server import app as composition
+from server.database.read_limit import ReadShare
 from server.transport.http.exception_handlers import EXCEPTION_HANDLERS
 from server.transport.http.guards import Guards
 from server.transport.http.routing import resource
-from server.transport.identification import Identification
 from server.transport.limits import AddressLimit
 from server.transport.origins import Origins
-from tests.transport.http.application import application
+from tests.transport.http.application import application, asking
 
 STRANGER = "203.0.113.9"
 
@@ -69,6 +73,28 @@ async def test_what_makes_nothing_is_not_counted_as_made() -> None:
     assert await _status(limits, STRANGER, "POST", "/") == 429
 
 
+async def test_reads_beyond_the_share_of_all_networks_are_refused_at_once() -> None:
+    """Whoever waited longer than a client does would be answered for nobody; and players need the database too."""
+    is_asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def answer(_request: Request) -> Response:
+        is_asked.set()
+        await may_answer.wait()
+        return PlainTextResponse("answer")
+
+    guards = _guards(share=ReadShare(at_once=1, max_queued=0))
+    app = _app(resource("/", get=guards.reading(answer)), resource("/ready", get=guards.counted(_nothing)))
+    async with asking(app) as http, asyncio.TaskGroup() as tasks, asyncio.timeout(10):
+        first = tasks.create_task(http.get("/"))
+        await is_asked.wait()
+        busy, ready = await http.get("/"), await http.get("/ready")
+        may_answer.set()
+    assert (busy.status_code, busy.json()["code"]) == (503, "unavailable")
+    assert int(busy.headers["retry-after"]) >= 1
+    assert ready.status_code == 200
+    assert first.result().status_code == 200
+
+
 async def _move(http: httpx.AsyncClient, game: str, headers: dict[str, str]) -> str:
     answer = await http.post(f"/api/games/{game}/moves", json={"column": "D"}, headers=headers)
     return str(answer.json()["code"])
@@ -76,16 +102,24 @@ async def _move(http: httpx.AsyncClient, game: str, headers: dict[str, str]) -> 
 
 async def _status(limits: dict[str, AddressLimit], client: str, method: str, path: str) -> int:
     """The status that a client at an address gets from resources that are guarded and do nothing."""
-
-    async def nothing(_request: Request) -> Response:
-        return PlainTextResponse("nothing")
-
-    guards = Guards(Identification(None, None), Origins(), **limits)  # type: ignore[arg-type]
-    routes = [
-        resource("/", get=guards.reading(nothing), post=guards.creating(nothing)),
-        resource("/change", post=guards.changing(nothing)),
-    ]
-    app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
-    transport = httpx.ASGITransport(app, client=(client, 1))
-    async with httpx.AsyncClient(transport=transport, base_url="http://here.example") as http:
+    guards = _guards(**limits)
+    app = _app(
+        resource("/", get=guards.reading(_nothing), post=guards.creating(_nothing)),
+        resource("/change", post=guards.changing(_nothing)),
+    )
+    async with asking(app, client) as http:
         return (await http.request(method, path)).status_code
+
+
+def _guards(**parts: Any) -> Guards:
+    unlimited: dict[str, Any] = {"reads": AddressLimit(0, 1000), "creations": AddressLimit(0, 1000)}
+    everything = {"identification": None, "origins": Origins(), "share": ReadShare(1, 0)} | unlimited | parts
+    return Guards(**everything)
+
+
+def _app(*routes: BaseRoute) -> Starlette:
+    return Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
+
+
+async def _nothing(_request: Request) -> Response:
+    return PlainTextResponse("nothing")
