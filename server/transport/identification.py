@@ -1,4 +1,4 @@
-"""Which player is behind a request or a socket: told by a signed cookie (browsers) or a bearer token (programs)."""
+"""Which player is behind a request or a socket, by a signed cookie (browsers) or a bearer token (programs)."""
 
 import time
 from collections.abc import Callable, Collection
@@ -14,7 +14,7 @@ from server.identity.tokens import Tokens
 COOKIE: Final = "fourfold"
 
 KNOWN_FOR_S: Final = 10.0
-"""How long a look-up holds: for so long may an erased player still act."""
+"""How long the outcome of a look-up is believed: for so long may an erased player still act."""
 
 MAX_KNOWN: Final = 10_000
 

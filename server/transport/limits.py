@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from server.transport.networks import networks_of
 
 SITE_ALLOWANCE: Final = 8
-"""How many times the limit of a network holds for a whole IPv6 /48, which one customer may have, or thousands."""
+"""How many times the limit of a network holds for a whole IPv6 /48, be it one customer's or thousands of them."""
 
 _MAX_BUCKETS: Final = 10_000
 

@@ -9,7 +9,7 @@ THIS_MACHINE: Final[tuple[str, ...]] = ()
 """No network at all: whoever runs programs here could do worse than exceed a limit."""
 
 UNKNOWN: Final = ("unknown",)
-"""One network for all whose address nobody can tell. They share its limits, for anybody can come to be unknown."""
+"""One network for all clients whose address is not known: they share its limits."""
 
 _FORWARDING_HEADERS: Final = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 _LONGEST_ADDRESS: Final = 64

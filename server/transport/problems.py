@@ -75,7 +75,7 @@ class ProblemError(Exception):
 Failure: TypeAlias = (
     UnreadableGameError | ReadsBusyError | StoreBusyError | StoreUnavailableError | PlayersUnavailableError
 )
-"""What is our fault: no details are told."""
+"""What is our fault: no details are sent."""
 
 ExpectedError: TypeAlias = (
     ProblemError
@@ -107,7 +107,7 @@ def code_and_message(error: ExpectedError) -> tuple[str, str]:
 
 
 def problem_of(error: ExpectedError) -> ProblemError:
-    """Return the problem that an error is over HTTP: a refused command tells the game's version too."""
+    """Return the problem that an error is over HTTP: a refused command comes with the game's version."""
     if isinstance(error, ProblemError):
         return error
     code, message = code_and_message(error)
@@ -118,7 +118,7 @@ def problem_of(error: ExpectedError) -> ProblemError:
 
 
 def problem_response(problem: ProblemError) -> Response:
-    """Return the response that tells a problem."""
+    """Return the response for a problem."""
     status = STATUS_OF[problem.code]
     headers = dict(problem.headers)
     if problem.code == "not_authenticated":

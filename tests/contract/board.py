@@ -3,9 +3,9 @@
 COLUMNS = "ABCDEFG"
 ROWS = 6
 
-# Found by a search that shares nothing with the server: a full board without a line, and one whose last disc wins.
+# Found by a search that shares nothing with the server: a full board without a line, and one whose last token wins.
 TIE = "BBECDDECCFGCDECEGFBABFDEEBBGCGGGAADAFDAAFF"
-WIN_ON_THE_LAST_DISC = "BDBDCFDAGFDBDFFAEDFGEGCBABEEACCEBFGEAAGCCG"
+WIN_ON_THE_LAST_TOKEN = "BDBDCFDAGFDBDFFAEDFGEGCBABEEACCEBFGEAAGCCG"
 
 # Each ends with the fourth in a line: the columns, and the cells of that line.
 WINS = {
@@ -19,7 +19,7 @@ WINS = {
 
 
 def board_after(columns: str) -> list[str]:
-    """Six strings of seven, the top row first, after discs fell into these columns, red first."""
+    """Six strings of seven, the top row first, after tokens fell into these columns, red first."""
     rows = [["."] * len(COLUMNS) for _ in range(ROWS)]
     for number, column in enumerate(columns):
         x = COLUMNS.index(column)

@@ -146,7 +146,7 @@ async def test_a_game_without_an_opponent_has_not_started(api: Api, command: Jso
 
 
 @pytest.mark.parametrize("command", [make_move("", 2, "D"), resign("", 2)], ids=["make_move", "resign"])
-async def test_who_has_no_seat_can_not_act(api: Api, log: Log, command: Json) -> None:
+async def test_a_player_without_a_seat_can_not_act(api: Api, log: Log, command: Json) -> None:
     match, cid = await api.match(), await api.player("Cid")
     before = await log.size()
     async with api.socket(cid) as socket:
@@ -190,7 +190,7 @@ async def test_commands_sent_at_once_are_each_answered_and_in_order_of_the_log(a
 
 
 async def test_too_many_commands_are_refused_and_the_socket_lives_on(database_url: str, api: Api) -> None:
-    """Who floods is told so command by command, and heard again later. A server of its own: limits are shared."""
+    """A flood is refused command by command; later ones are accepted. Limits are shared: a server of its own."""
     with ServerProcess(database_url=database_url) as server:
         flooded = Api(server, api.documents)
         async with flooded.http, asyncio.timeout(30):

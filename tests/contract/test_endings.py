@@ -1,8 +1,8 @@
-"""How games end: four in a row, a full board, the 42nd disc, resignation; and what everybody hears of it."""
+"""How games end: four in a row, a full board, the 42nd token, resignation; and what everybody receives of it."""
 
 import pytest
 
-from tests.contract.board import TIE, WIN_ON_THE_LAST_DISC, WINS
+from tests.contract.board import TIE, WIN_ON_THE_LAST_TOKEN, WINS
 from tests.contract.client import Api, Json, make_move, resign, versions
 
 
@@ -23,8 +23,8 @@ async def test_a_full_board_without_a_line_is_tied(api: Api) -> None:
     assert events[-1]["data"] == {"result": "TIED", "reason": "BOARD_FULL"}
 
 
-async def test_a_line_on_the_42nd_disc_wins_and_does_not_tie(api: Api) -> None:
-    match = await api.match(WIN_ON_THE_LAST_DISC)
+async def test_a_line_on_the_42nd_token_wins_and_does_not_tie(api: Api) -> None:
+    match = await api.match(WIN_ON_THE_LAST_TOKEN)
     assert (await api.events(match.game))[-1]["data"] == {
         "result": "PLAYER_TWO_WON",
         "reason": "FOUR_IN_A_ROW",

@@ -37,7 +37,7 @@ async def test_the_first_few_bad_frames_are_forgiven_and_endless_ones_are_not(ap
     assert set(errors) == {"bad_message"}
 
 
-async def test_who_is_hung_up_on_may_connect_again(api: Api) -> None:
+async def test_a_client_that_was_closed_may_connect_again(api: Api) -> None:
     match = await api.match()
     async with api.socket(match.players[0]) as socket:
         await _pester(socket)

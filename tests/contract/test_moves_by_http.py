@@ -139,7 +139,7 @@ async def test_the_rules_refuse_with_the_code_of_the_socket(
     assert await _head(api, match) == head
 
 
-async def test_who_has_no_seat_can_not_move(api: Api) -> None:
+async def test_a_player_without_a_seat_can_not_move(api: Api) -> None:
     match, cid = await api.match(), await api.player("Cid")
     answer = await api.move(match.game, cid, 2, "D")
     assert (answer.status_code, answer.json()["code"]) == (403, "not_a_player")
@@ -159,7 +159,7 @@ async def test_nobody_moves_without_a_token(api: Api) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
 
 
-async def test_an_unknown_game_takes_no_move(api: Api) -> None:
+async def test_no_move_can_be_made_in_an_unknown_game(api: Api) -> None:
     answer = await api.move("no-such-game", await api.player(), 0, "D")
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_game")
 

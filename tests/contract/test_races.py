@@ -123,7 +123,7 @@ async def test_players_on_different_processes_play_a_whole_game(api: Api, other_
     assert await other_api.events(match.game) == log
 
 
-async def test_who_comes_in_mid_game_sees_what_everybody_sees(api: Api, other_api: Api) -> None:
+async def test_a_watcher_who_comes_in_mid_game_sees_what_everybody_sees(api: Api, other_api: Api) -> None:
     """Watchers arrive at every moment of a running game, on both processes: no hole, no repeat."""
     match = await api.match()
 
@@ -157,7 +157,7 @@ async def test_a_move_reaches_the_other_process_in_time(api: Api, other_api: Api
 
 
 async def test_both_processes_serve_the_same_state_after_each_move(api: Api, other_api: Api) -> None:
-    """Whoever was told 'accepted' finds the move wherever they ask next."""
+    """Whoever received 'accepted' finds the move wherever they ask next."""
     match = await api.match()
     for version, column in enumerate("ABABABA", start=2):
         await [api, other_api][version % 2].move(match.game, match.mover_at(version), version, column)
@@ -166,7 +166,7 @@ async def test_both_processes_serve_the_same_state_after_each_move(api: Api, oth
         assert here["version"] > version
 
 
-async def test_who_hangs_up_at_once_may_ask_again(api: Api, other_api: Api) -> None:
+async def test_a_client_that_hangs_up_at_once_may_ask_again(api: Api, other_api: Api) -> None:
     """A connection lost before the answer loses no move and doubles none: the same id finds out, anywhere."""
     match = await api.match()
     for version, column in enumerate(TIE[:20], start=2):

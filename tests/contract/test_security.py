@@ -61,7 +61,7 @@ async def test_a_program_connects_by_token_without_an_origin(api: Api) -> None:
 
 
 async def test_a_cookie_without_an_origin_is_refused(api: Api) -> None:
-    """Every browser says where its page came from; who has a cookie and does not say it is no browser of ours."""
+    """Every browser says where its page came from; a client that has a cookie and does not is no browser."""
     assert await _refusal(api, {"Cookie": (await api.player()).cookie}) == 403
 
 
@@ -163,16 +163,16 @@ async def test_nothing_a_spectator_receives_proves_a_seat(api: Api, server: Serv
         await guest.watch(match.game)
         await socket.ask(make_move(match.game, 8, "A"))
         await guest.until_version(match.game, 10)
-        heard = json.dumps(guest.frames)
+        received = json.dumps(guest.frames)
     for path in ("", "?version=2", "/events"):
-        heard += _whole(await api.http.get(f"/api/games/{match.game}{path}"))
+        received += _whole(await api.http.get(f"/api/games/{match.game}{path}"))
     for path in ("/api/games?limit=100", "/metrics", "/healthz", "/readyz", f"/games/{match.game}"):
-        heard += _whole(await api.http.get(path))
-    heard += server.output
+        received += _whole(await api.http.get(path))
+    received += server.output
     for player in match.players:
-        assert player.token not in heard
-        assert player.token.replace(player.id, "").strip(".") not in heard
-        assert player.cookie not in heard
+        assert player.token not in received
+        assert player.token.replace(player.id, "").strip(".") not in received
+        assert player.cookie not in received
 
 
 @pytest.mark.parametrize("path", ["/", "/api/games", "/api/me", "/nothing", "/healthz", "/openapi.json"])

@@ -80,7 +80,7 @@ async def test_the_end_of_a_game_reaches_a_live_stream(api: Api) -> None:
         assert [(await anext(stream))["type"] for _ in range(2)] == ["MoveMade", "GameFinished"]
 
 
-async def test_a_live_stream_hears_of_moves_made_in_another_process(api: Api, other_api: Api) -> None:
+async def test_a_live_stream_brings_moves_made_in_another_process(api: Api, other_api: Api) -> None:
     match = await api.match()
     async with _live(other_api, match.game) as stream:
         assert versions([await anext(stream) for _ in range(2)]) == [1, 2]
@@ -88,7 +88,7 @@ async def test_a_live_stream_hears_of_moves_made_in_another_process(api: Api, ot
         assert versions([await anext(stream) for _ in range(3)]) == [3, 4, 5]
 
 
-async def test_many_live_streams_of_one_game_say_the_same(api: Api) -> None:
+async def test_many_live_streams_of_one_game_bring_the_same(api: Api) -> None:
     match = await api.match()
 
     async def follow() -> list[Json]:

@@ -33,7 +33,7 @@ async def test_watching_from_0_brings_the_whole_game(api: Api) -> None:
     assert [event["data"]["column"] for event in events[2:]] == list("DDE")
 
 
-async def test_the_socket_and_http_tell_the_same_events(api: Api) -> None:
+async def test_the_socket_and_http_serve_the_same_events(api: Api) -> None:
     match = await api.match("DDE")
     async with api.socket() as guest:
         await guest.watch(match.game)
@@ -49,7 +49,7 @@ async def test_watching_after_a_version_brings_only_what_came_later(api: Api) ->
 
 
 async def test_watching_after_the_newest_version_is_answered_with_no_events(api: Api) -> None:
-    """Without an answer a client could not tell 'nothing new' from 'not yet heard'."""
+    """Without an answer a client could not tell 'nothing new' from 'not yet received'."""
     match = await api.match("D")
     async with api.socket() as guest:
         assert (await guest.watch(match.game, after=3))["events"] == []
@@ -77,7 +77,7 @@ async def test_each_live_event_arrives_once_and_in_order(api: Api) -> None:
         assert versions(await guest.until_version(match.game, 9)) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 
-async def test_who_opens_and_watches_sees_the_opponent_come(api: Api) -> None:
+async def test_an_opener_who_watches_sees_the_opponent_come(api: Api) -> None:
     ann, bob = await api.player("Ann"), await api.player("Bob")
     game = await api.open_game(ann, color="yellow")
     async with api.socket(ann) as socket:
@@ -88,7 +88,7 @@ async def test_who_opens_and_watches_sees_the_opponent_come(api: Api) -> None:
     assert started["data"] == {"player_one": bob.id, "player_two": ann.id}
 
 
-async def test_watching_again_starts_anew_and_doubles_nothing(api: Api) -> None:
+async def test_watching_again_starts_again_and_repeats_nothing(api: Api) -> None:
     """A client that watches twice is one watcher: each later event must still come once."""
     match = await api.match("D")
     async with api.socket() as guest:
@@ -192,7 +192,7 @@ async def test_a_game_can_be_played_without_watching_it(api: Api) -> None:
         assert socket.events(match.game) == []
 
 
-async def test_acceptance_tells_the_version_and_nothing_else(api: Api) -> None:
+async def test_an_acceptance_holds_the_version_and_nothing_else(api: Api) -> None:
     match = await api.match()
     key = str(uuid.uuid4())
     async with api.socket(match.players[0]) as socket:
@@ -214,5 +214,5 @@ async def test_what_is_accepted_is_in_the_log(api: Api) -> None:
 
 
 def _names(socket: Socket) -> list[tuple[str, str]]:
-    """Every id with its name, as often as it was told."""
+    """Every id with its name, as often as it was sent."""
     return [named for frame in socket.frames if frame["type"] == "events" for named in frame["players"].items()]

@@ -18,7 +18,7 @@ from server.transport.networks import networks_of
 from server.transport.problems import ProblemError
 
 HEARTBEAT_S: Final = 15.0
-"""How often a quiet stream says that it lives, so that proxies keep it."""
+"""How often a quiet stream sends a comment, so that proxies keep it open."""
 
 MAX_STREAMS: Final = 1000
 """How many streams one process serves at once."""
