@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.transport.http.requests import NewGame, NewPlayer
@@ -136,7 +136,7 @@ def spoiled(draw: st.DrawFn) -> tuple[str, msgspec.json.Decoder[Any]]:
     return text, decoder
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(given_=objects() | spoiled())
 def test_what_is_accepted_and_what_it_means_is_what_a_slow_reader_says(
     given_: tuple[str, msgspec.json.Decoder[Any]],
