@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from server.application.live_game import LiveGame
 from server.application.live_games import LiveGames
-from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
+from server.domain.commands import JoinGame, OpenGame, PlayerCommand
 from server.domain.decide import decide
 from server.domain.errors import CommandIdTakenError, ConnectFourError, UnknownGameError
 from server.domain.events import GameEvent, MoveMade
@@ -107,7 +107,7 @@ class CommandPath:
         return await asyncio.shield(self._in_time(self._join(JoinGame(player, self._toss()), game)))
 
     async def act(
-        self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
+        self, command: PlayerCommand, game: GameId, expected_version: Version, command_id: UUID
     ) -> Accepted:
         """Carry out what a player does in a game that they saw at `expected_version`.
 
@@ -117,7 +117,7 @@ class CommandPath:
         return await asyncio.shield(self.begin(command, game, expected_version, command_id))
 
     def begin(
-        self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
+        self, command: PlayerCommand, game: GameId, expected_version: Version, command_id: UUID
     ) -> asyncio.Task[Accepted]:
         """Begin what `act` waits for, in a task that is not the caller's to cancel."""
         return self._own(self._act(command, game, expected_version, command_id))
@@ -166,7 +166,7 @@ class CommandPath:
         return Joined(accepted.version, *game.seats)
 
     async def _act(
-        self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
+        self, command: PlayerCommand, game: GameId, expected_version: Version, command_id: UUID
     ) -> Accepted:
         """Carry out a command. An append keeps the time limit by itself; only what goes beyond it needs a clock."""
         deadline = self._loop.time() + _TIME_LIMIT_S
@@ -179,7 +179,7 @@ class CommandPath:
             return await _until(deadline, self._reconsider(command, live, expected_version, command_id))
 
     async def _act_anew(
-        self, command: MakeMove | Resign, game: GameId, expected_version: Version, command_id: UUID
+        self, command: PlayerCommand, game: GameId, expected_version: Version, command_id: UUID
     ) -> Accepted:
         live = await self._games.get(game)
         try:
@@ -188,7 +188,7 @@ class CommandPath:
             return await self._reconsider(command, live, expected_version, command_id)
 
     async def _reconsider(
-        self, command: MakeMove | Resign, live: LiveGame, expected_version: Version, command_id: UUID
+        self, command: PlayerCommand, live: LiveGame, expected_version: Version, command_id: UUID
     ) -> Accepted:
         """Look at the log before a refusal is told: what this process holds may be a moment old."""
         await live.catch_up()
@@ -205,7 +205,11 @@ class CommandPath:
             raise RefusedError(error, live) from error
 
     async def _append(
-        self, command: Command, live: LiveGame, expected_version: Version, command_id: UUID
+        self,
+        command: OpenGame | JoinGame | PlayerCommand,
+        live: LiveGame,
+        expected_version: Version,
+        command_id: UUID,
     ) -> Accepted:
         """Decide on the live game and append. The order matters: a duplicate is one whatever else is wrong."""
         if live.carried_out(command_id):
@@ -225,7 +229,7 @@ class CommandPath:
         return Accepted(live.id, appended.version, duplicate=False)
 
 
-def _again(command: Command, live: LiveGame, command_id: UUID) -> Accepted:
+def _again(command: OpenGame | JoinGame | PlayerCommand, live: LiveGame, command_id: UUID) -> Accepted:
     """Answer a command that was carried out before, if it was this player's: an id proves nobody.
 
     Raises:
