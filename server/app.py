@@ -37,7 +37,6 @@ from server.transport.identification import Identification
 from server.transport.limits import AddressLimit, KeyedLimit
 from server.transport.origins import Origins
 from server.transport.websocket.admission import Sockets
-from server.transport.websocket.messages import encode_event
 
 NEW_THINGS_PER_S: Final = 1.0
 NEW_THINGS_BURST: Final = 60.0
@@ -93,11 +92,11 @@ class System:
         # The way down and the way up meet in the log.
         self._writer = Writer(pool)
         self._store = EventStore(pool, self._writer)
-        self._games = LiveGames(self._store, encode_event)
-        self._commands = CommandPath(self._store, self._games)
+        self._games = LiveGames(self._store)
         self._feed = Feed(
-            partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.start_over
+            partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.resynchronize
         )
+        self._commands = CommandPath(self._store, self._games, self._feed.subscribed)
         self._lobby = ProjectionRunner(pool, LobbyProjection())
         self._lag = LoopLag()
         # The edges.
@@ -168,7 +167,7 @@ class System:
             signal.raise_signal(signal.SIGTERM)
 
     def _tell(self, events: Sequence[StoredEvent]) -> None:
-        self._games.hear(events)
+        self._games.handle_events(events)
         self._lobby.wake()
 
     async def _is_ready(self) -> bool:

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from server.application.command_path import Accepted, CommandPath
+from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
+from server.application.outcomes import Accepted
 from server.database.pool import Pool, connect
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
 from server.eventstore.feed import Feed
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
-from server.transport.websocket.messages import encode_event
 
 ANN, BOB, EVE = PlayerId("ann"), PlayerId("bob"), PlayerId("eve")
 
@@ -55,14 +55,22 @@ class Process:
 async def start(url: str, pool: Pool, *, listening: bool = True) -> Process:
     writer = Writer(pool)
     store = EventStore(pool, writer)
-    games = LiveGames(store, encode_event)
-    feed = Feed(partial(connect, url), games.hear, games.start_over, check_every_s=0.2)
+    games = LiveGames(store)
+    feed = Feed(partial(connect, url), games.handle_events, games.resynchronize, check_every_s=0.2)
     parts = [writer.run(), games.run(), *([feed.run()] if listening else [])]
-    process = Process(store, games, CommandPath(store, games), feed, [asyncio.create_task(part) for part in parts])
+    subscribed = feed.subscribed if listening else _always()
+    commands = CommandPath(store, games, subscribed)
+    process = Process(store, games, commands, feed, [asyncio.create_task(part) for part in parts])
     if listening:
         async with asyncio.timeout(10):
             await feed.subscribed.wait()
     return process
+
+
+def _always() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 @pytest.fixture
@@ -81,7 +89,7 @@ async def other_process(database_url: str, pool: Pool) -> AsyncIterator[Process]
 
 @pytest.fixture
 async def deaf_process(database_url: str, pool: Pool) -> AsyncIterator[Process]:
-    """A process that hears of no event: all it knows it reads."""
+    """A process that receives no event and does not know: all it has it reads."""
     process = await start(database_url, pool, listening=False)
     yield process
     await process.stop()

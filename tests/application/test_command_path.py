@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from server.application.command_path import CommandPath, RefusedError
+from server.application.command_path import CommandPath
+from server.application.outcomes import RefusedError
 from server.database.pool import Pool
 from server.domain.commands import MakeMove
 from server.domain.errors import ConnectFourError
@@ -57,7 +58,10 @@ async def test_a_command_that_crossed_only_harmless_events_is_decided_again(
     opened = await process.commands.open_game(ANN, Color.RED, public=True)
     await process.commands.join_game(BOB, opened.game)
     lenient = CommandPath(
-        deaf_process.store, deaf_process.games, commutes=lambda event: isinstance(event, GameStarted)
+        deaf_process.store,
+        deaf_process.games,
+        process.feed.subscribed,
+        commutes=lambda event: isinstance(event, GameStarted),
     )
     command = MakeMove(ANN, Column.D)
     accepted = await lenient.act(command, opened.game, Version(1), uuid4())
@@ -113,7 +117,7 @@ async def test_one_of_many_joins_wins(process: Process, other_process: Process) 
     assert {reason.code for reason in refused if isinstance(reason, ConnectFourError)} == {"game_full"}
 
 
-async def test_a_command_goes_on_when_who_asked_is_gone(process: Process) -> None:
+async def test_a_command_goes_on_when_its_caller_is_gone(process: Process) -> None:
     """A browser that disconnects in the middle of an append neither cancels nor loses it."""
     game = await process.started_game()
     asking = asyncio.create_task(process.move(game, ANN, "D", 2))

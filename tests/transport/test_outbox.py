@@ -6,7 +6,7 @@ from typing import cast
 from server.application.live_game import LiveGame
 from server.application.names import Names
 from server.domain.vocabulary import GameId, Version
-from server.transport.websocket.messages import encode_event
+from server.eventstore.codec import decode
 from server.transport.websocket.outbox import MAX_AT_ONCE, Outbox
 from tests.transport.recorded import opened
 
@@ -17,8 +17,8 @@ class EverybodyIsKnown:
 
 
 def game(number: int) -> LiveGame:
-    live = LiveGame(GameId(f"game{number:02}"), cast("object", None), encode_event)  # type: ignore[arg-type]
-    live.hear([opened(live.id)])
+    live = LiveGame(GameId(f"game{number:02}"))
+    live.receive([decode(opened(live.id))])
     return live
 
 
@@ -42,7 +42,7 @@ def test_games_woken_in_vain_hide_no_event_behind_them() -> None:
         pass
     for live in games[:-1]:
         outbox.wake(live.id)
-    games[-1].hear([opened(games[-1].id)])
+    games[-1].receive([decode(opened(games[-1].id))])
     outbox.watch(games[-1], Version(0))
     assert games_in(outbox.next_frames()) == [games[-1].id]
 

@@ -131,12 +131,12 @@ class Socket:
 
     # What a live game tells: see `Watcher`.
 
-    def wake(self, game: GameId) -> None:
+    def game_changed(self, game: GameId) -> None:
         """See `Watcher`."""
         self._outbox.wake(game)
         self._courier.owe(self, is_urgent=self._player is not None and self._outbox.plays(self._player.id, game))
 
-    def start_over(self) -> None:
+    def resynchronize(self) -> None:
         """See `Watcher`."""
         self._close(COME_BACK)
 

@@ -11,6 +11,7 @@ from typing import Final
 from server.application.live_game import LiveGame
 from server.application.names import Names
 from server.domain.vocabulary import GameId, PlayerId, Version
+from server.transport.encodings import encoded, packed_after
 from server.transport.websocket.framing import text_frame
 from server.transport.websocket.messages import NOBODY, ServerMessage, encode_events, encode_message
 
@@ -123,8 +124,8 @@ class Outbox:
             self._met |= new_names.keys()
         after, watch.sent = watch.sent, live.version
         watch.asked = False
-        return _frame(live.id, live.encoded[after:], new_names) if new_names else live.packed_after(after, _frame)
+        return _frame(live.id, encoded(live)[after:], new_names) if new_names else packed_after(live, after, _frame)
 
 
-def _frame(game: GameId, encoded: list[str], names: Mapping[PlayerId, str] = NOBODY) -> bytes:
-    return text_frame(encode_events(game, encoded, names))
+def _frame(game: GameId, events: list[str], names: Mapping[PlayerId, str] = NOBODY) -> bytes:
+    return text_frame(encode_events(game, events, names))

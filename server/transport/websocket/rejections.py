@@ -4,6 +4,7 @@ from typing import Final
 
 from server.application.live_game import LiveGame
 from server.domain.vocabulary import Version
+from server.transport.encodings import encoded
 from server.transport.websocket.messages import ClientCommand, Rejected, Watch, as_raw
 
 _UNKNOWN_GAME: Final = "There is no such game: check the link."
@@ -17,7 +18,7 @@ _GUEST: Final = "Only players can do that: get a token with POST /api/players, t
 
 def refused(command: ClientCommand, code: str, reason: str, live: LiveGame) -> Rejected:
     """Refuse a command, and tell what its player had not seen."""
-    missed = as_raw(live.encoded[command.expected_version :])
+    missed = as_raw(encoded(live)[command.expected_version :])
     return Rejected(live.id, code, reason, live.version, missed, command.id)
 
 
@@ -33,7 +34,7 @@ def unknown_game(watch: Watch) -> Rejected:
 
 def seen_too_much(live: LiveGame) -> Rejected:
     """Refuse to go on from a version that the log does not hold (any more), and tell everything that it holds."""
-    return Rejected(live.id, "wrong_expected_version", _SEEN_TOO_MUCH, live.version, as_raw(live.encoded))
+    return Rejected(live.id, "wrong_expected_version", _SEEN_TOO_MUCH, live.version, as_raw(encoded(live)))
 
 
 def too_fast(message: Watch | ClientCommand) -> Rejected:

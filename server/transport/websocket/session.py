@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, assert_never
 
-from server.application.command_path import Accepted, CommandPath, RefusedError
+from server.application.command_path import CommandPath
 from server.application.live_game import LiveGame, UnreadableGameError, Watcher
 from server.application.live_games import LiveGames
+from server.application.outcomes import Accepted, RefusedError
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError
@@ -68,7 +69,7 @@ class Conversation:
                 if live is None or after > live.version:
                     return False
                 if self._may_watch(message):
-                    live.watchers.add(self.host)
+                    live.subscribe(self.host)
                     self._answer_watch(message, live)
             case _ if self.player is None:
                 return False
@@ -101,7 +102,10 @@ class Conversation:
         game = GameId(message.game)
         try:
             if isinstance(message, Watch):
-                return await self.games.watch(game, Version(message.after), self.host)
+                live = await self.games.get(game, at_least=Version(message.after))
+                if live.version:
+                    live.subscribe(self.host)
+                return live
             return await self.games.get(game)
         except _UNAVAILABLE:
             self.host.try_later()
@@ -120,20 +124,20 @@ class Conversation:
             self.host.reply(rejections.unknown_game(message))
         elif message.after > live.version:
             self._unwatch(live.id)
-            live.watchers.discard(self.host)
+            live.unsubscribe(self.host)
             self.host.reply(rejections.seen_too_much(live))
         else:
             self.outbox.watch(live, Version(message.after))
-            self.host.wake(live.id)
+            self.host.game_changed(live.id)
 
     def _unwatch(self, game: GameId) -> None:
         live = self.outbox.unwatch(game)
         if live is not None:
-            live.watchers.discard(self.host)
+            live.unsubscribe(self.host)
 
     def _carry_out(self, message: ClientCommand, player: PlayerId) -> None:
         self._under_way += 1
-        task = self.commands.begin(
+        task = self.commands.submit(
             _command(message, player), GameId(message.game), Version(message.expected_version), message.id
         )
         task.add_done_callback(partial(self._answer, message))
@@ -172,10 +176,10 @@ class _Nobody:
     def try_later(self) -> None:
         """See `Host`."""
 
-    def wake(self, game: GameId) -> None:
+    def game_changed(self, game: GameId) -> None:
         """See `Watcher`."""
 
-    def start_over(self) -> None:
+    def resynchronize(self) -> None:
         """See `Watcher`."""
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from server.application.command_path import new_game_id
+from server.application.game_ids import new_game_id
 from server.domain.commands import JoinGame, OpenGame
 from server.domain.errors import ConnectFourError
 from server.domain.game import Finished, InProgress, fold
