@@ -26,6 +26,7 @@ from server.eventstore.store import EventStore
 from server.instrumentation.fail_points import fail_point
 
 _JOIN_ATTEMPTS: Final = 5
+_WENT_BACK: Final = "the log no longer holds what was seen of it: look at the game again, then repeat the command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,13 @@ class CommandHandler:
         events = decide(asked.command, live.game)
         if not events:
             return Accepted(live.id, live.version, duplicate=True)
-        appended = await self._store.append(live.id, expected_version, asked.command_id, events)
+        try:
+            appended = await self._store.append(live.id, expected_version, asked.command_id, events)
+        except WrongExpectedVersionError as error:
+            if error.actual <= live.version:  # the log holds another history than what is in memory
+                self._games.discard(live)
+                raise StoreUnavailableError(_WENT_BACK) from error
+            raise
         fail_point("command.appended")
         if appended.duplicate:
             return _as_before(asked, await self._current(asked, newest=True))
@@ -133,7 +140,7 @@ class CommandHandler:
             await self._until_subscribed(asked.deadline)
             live = await read(asked.game, deadline=asked.deadline)
             if self._games.generation != asked.generation:
-                raise StoreUnavailableError("the log went back: look at the game again, then repeat the command")
+                raise StoreUnavailableError(_WENT_BACK)
             if self._subscribed.is_set():
                 return live
 
@@ -156,6 +163,6 @@ def _as_before(asked: Submitted, live: LiveGame) -> Accepted:
     """
     past = live.events_of(asked.command_id)
     if not past:
-        raise StoreUnavailableError("the log went back: look at the game again, then repeat the command")
+        raise StoreUnavailableError(_WENT_BACK)
     ensure_same_command(asked.command, live, past)
     return Accepted(live.id, past[-1].version, duplicate=True)

@@ -37,12 +37,14 @@ class CommandPath:
         new_id: Callable[[], GameId] = new_game_id,
         toss: Callable[[], bool] = lambda: secrets.randbits(1) == 1,
         commutes: Callable[[GameEvent], bool] = leaves_the_position,
+        time_limit_s: float = TIME_LIMIT_S,
     ) -> None:
         """`subscribed` is the feed's: while it is not set, what is in memory may be out of date unnoticed."""
         self._handler = CommandHandler(store, games, subscribed, commutes)
         self._games = games
         self._new_id = new_id
         self._toss = toss
+        self._time_limit_s = time_limit_s
         self._tasks = OwnedTasks()
         self._now = asyncio.get_running_loop().time
 
@@ -83,4 +85,4 @@ class CommandPath:
         await self._tasks.finish()
 
     def _submitted(self, command: Command, game: GameId, command_id: UUID) -> Submitted:
-        return Submitted(command, game, command_id, self._now() + TIME_LIMIT_S, self._games.generation)
+        return Submitted(command, game, command_id, self._now() + self._time_limit_s, self._games.generation)

@@ -6,25 +6,19 @@ needs leave memory again.
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import msgspec
 
+from server.application.game_cache import MAX_IDLE, GameCache
 from server.application.live_game import LiveGame, UnreadableGameError
-from server.application.missing_games import MissingGames
-from server.database.shared_read import SharedRead
+from server.application.missing_games import REMEMBERED_FOR_S, MissingGames
 from server.domain.errors import BrokenLogError
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import StoredEvent, decode
 from server.eventstore.errors import StoreUnavailableError, UnknownEventTypeError
 from server.eventstore.store import NOTHING, EventStore
-
-MAX_IDLE: Final = 1000
-"""How many games stay in memory although nobody watches them."""
 
 READ_TIME_LIMIT_S: Final = 2.5
 """How long a read may take in all, if the caller names no deadline."""
@@ -37,16 +31,6 @@ _UNREADABLE: Final = (BrokenLogError, UnknownEventTypeError, msgspec.ValidationE
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cached:
-    live: LiveGame
-    catch_up: SharedRead
-
-    @property
-    def is_in_use(self) -> bool:
-        return self.live.is_watched or self.catch_up.callers > 0
-
-
 class LiveGames:
     """The live games of this process.
 
@@ -54,13 +38,13 @@ class LiveGames:
     meanwhile it may have been discarded, so it must be asked for again. Deadlines are times of the event loop.
     """
 
-    def __init__(self, store: EventStore, *, max_idle: int = MAX_IDLE) -> None:
+    def __init__(
+        self, store: EventStore, *, max_idle: int = MAX_IDLE, missing_for_s: float = REMEMBERED_FOR_S
+    ) -> None:
         self._store = store
-        self._max_idle = max_idle
         self._now: Callable[[], float] = asyncio.get_running_loop().time
-        self._games: OrderedDict[GameId, _Cached] = OrderedDict()
-        self._evict_at = max_idle
-        self._missing = MissingGames(self._now)
+        self._games = GameCache(self._read, max_idle=max_idle)
+        self._missing = MissingGames(self._now, remembered_for_s=missing_for_s)
         self._behind: set[GameId] = set()
         self._gap = asyncio.Event()
         self.generation = 0
@@ -73,11 +57,8 @@ class LiveGames:
 
     def in_memory(self, game_id: GameId) -> LiveGame | None:
         """Return a game if it is here: perhaps a moment older than the log."""
-        cached = self._games.get(game_id)
-        if cached is None or cached.live.version == 0:
-            return None
-        self._games.move_to_end(game_id)
-        return cached.live
+        cached = self._games.find(game_id)
+        return cached.live if cached is not None and cached.live.version else None
 
     async def get(self, game_id: GameId, *, at_least: Version = NOTHING, deadline: float | None = None) -> LiveGame:
         """Return a game, at `at_least` or beyond if the log is; it is read only if what is in memory is older.
@@ -102,25 +83,27 @@ class LiveGames:
         deadline = self._now() + READ_TIME_LIMIT_S if deadline is None else deadline
         while not self._missing.is_unknown(game_id):
             # Into memory first, then read: an event in between is received, and the read is repeated if need be.
-            cached = self._games.get(game_id) or self._add(game_id)
+            cached = self._games.find(game_id) or self._games.add(game_id)
             try:
                 await cached.catch_up(deadline)
+                if self._games.holds(cached.live):  # else it was discarded during the read
+                    return cached.live
             except TimeoutError as error:
                 raise StoreUnavailableError("the game was not read in time") from error
             finally:
-                self._drop_if_empty(cached)
-            if cached.live.version == 0:
-                self._missing.add(game_id)
-            elif self._games.get(game_id) is cached:  # else it was discarded during the read
-                self._games.move_to_end(game_id)
-                return cached.live
+                if cached.live.version == 0 and not cached.is_in_use:
+                    self._games.discard(cached.live)
         unknown = LiveGame(game_id)
         unknown.discard()  # no event will reach it
         return unknown
 
     def expect(self, game_id: GameId) -> LiveGame:
         """Return a game that is about to be opened: its first event will find it here, so nobody has to read it."""
-        return self._add(game_id).live
+        return self._games.add(game_id).live
+
+    def discard(self, live: LiveGame) -> None:
+        """Discard a game that turned out not to be what the log holds; its watchers must ask again."""
+        self._games.discard(live)
 
     def handle_events(self, events: Sequence[StoredEvent]) -> None:
         """Receive events from the feed. Games that nobody here has in memory are passed over undecoded."""
@@ -130,21 +113,15 @@ class LiveGames:
             if stored.stream in self._games:
                 by_game.setdefault(stored.stream, []).append(stored)
         for game_id, received in by_game.items():
-            live = self._games[game_id].live
-            try:
-                live.receive([decode(stored) for stored in received if stored.version > live.version])
-            except _UNREADABLE as error:
-                self._give_up(live, error)
-            if live.is_behind:
-                self._behind.add(game_id)
-                self._gap.set()
+            if (cached := self._games.find(game_id)) is not None:
+                self._receive(cached.live, received)
 
     def resynchronize(self) -> None:
         """Discard all games: the log no longer holds all that was received. Their watchers must ask again."""
         self.generation += 1
         self._missing.clear()
-        for cached in list(self._games.values()):
-            self._discard(cached.live)
+        for cached in self._games:
+            self._games.discard(cached.live)
 
     async def run(self) -> None:
         """Read what was missed, until cancelled."""
@@ -153,9 +130,18 @@ class LiveGames:
             self._gap.clear()
             while self._behind:
                 game_id = self._behind.pop()
-                cached = self._games.get(game_id)
+                cached = self._games.find(game_id)
                 if cached is not None and cached.live.is_behind:
                     await self._repair(game_id)
+
+    def _receive(self, live: LiveGame, received: Sequence[StoredEvent]) -> None:
+        try:
+            live.receive([decode(stored) for stored in received if stored.version > live.version])
+        except _UNREADABLE as error:
+            self._give_up(live, error)
+        if live.is_behind:
+            self._behind.add(live.id)
+            self._gap.set()
 
     async def _repair(self, game_id: GameId) -> None:
         try:
@@ -166,15 +152,9 @@ class LiveGames:
         except UnreadableGameError:
             pass  # logged, and discarded
 
-    def _add(self, game_id: GameId) -> _Cached:
-        self._evict()
-        live = LiveGame(game_id)
-        cached = self._games[game_id] = _Cached(live, SharedRead(partial(self._read, live)))
-        return cached
-
     async def _read(self, live: LiveGame, _deadline: float) -> None:
         """Fold in what the log holds beyond the game's version, until nothing is known to be missing."""
-        while (cached := self._games.get(live.id)) is not None and cached.live is live:
+        while self._games.holds(live):
             before = live.version
             try:
                 live.receive(await self._store.read_stream(live.id, before))
@@ -182,6 +162,8 @@ class LiveGames:
                     raise BrokenLogError(f"version {before + 1} is missing")
             except _UNREADABLE as error:
                 raise self._give_up(live, error) from error
+            if live.version == 0:
+                self._missing.add(live.id)
             if not live.is_behind:
                 return
 
@@ -189,25 +171,7 @@ class LiveGames:
         """Show nobody a game that can't be understood, not even a part of it; return the error that says so."""
         error = UnreadableGameError(f"game {live.id} can't be read beyond version {live.version}: {cause}")
         _log.error("%s", error)
-        self._missing.add(live.id, error)
-        self._discard(live)
+        if self._games.holds(live):
+            self._missing.add(live.id, error)
+        self._games.discard(live)
         return error
-
-    def _drop_if_empty(self, cached: _Cached) -> None:
-        if cached.live.version == 0 and not cached.is_in_use:
-            self._discard(cached.live)
-
-    def _discard(self, live: LiveGame) -> None:
-        if (cached := self._games.get(live.id)) is not None and cached.live is live:
-            del self._games[live.id]
-        live.discard()
-
-    def _evict(self) -> None:
-        """Let the games go that nobody watches and nobody asked for recently."""
-        if len(self._games) < self._evict_at:
-            return
-        idle = [cached.live for cached in self._games.values() if not cached.is_in_use]
-        for live in idle[: max(0, len(idle) + 1 - self._max_idle)]:
-            self._discard(live)
-        # Looking through all games for each new one would cost more the more there are.
-        self._evict_at = max(self._max_idle, len(self._games) + self._max_idle // 8)

@@ -17,8 +17,15 @@ class MissingGames:
     The feed has them forgotten as soon as it brings an event of theirs. `now` is a monotonic clock in seconds.
     """
 
-    def __init__(self, now: Callable[[], float], *, max_remembered: int = MAX_REMEMBERED) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        *,
+        remembered_for_s: float = REMEMBERED_FOR_S,
+        max_remembered: int = MAX_REMEMBERED,
+    ) -> None:
         self._now = now
+        self._remembered_for_s = remembered_for_s
         self._max_remembered = max_remembered
         self._missing: OrderedDict[GameId, tuple[float, str | None]] = OrderedDict()
 
@@ -38,7 +45,7 @@ class MissingGames:
     def add(self, game: GameId, unreadable: UnreadableGameError | None = None) -> None:
         """Remember that a game does not exist, or why it can't be understood."""
         self._missing.pop(game, None)
-        self._missing[game] = (self._now() + REMEMBERED_FOR_S, str(unreadable) if unreadable else None)
+        self._missing[game] = (self._now() + self._remembered_for_s, str(unreadable) if unreadable else None)
         if len(self._missing) > self._max_remembered:
             self._missing.popitem(last=False)
 

@@ -10,13 +10,14 @@ import pytest
 
 from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
-from server.application.outcomes import Accepted
+from server.application.outcomes import Accepted, RefusedError
 from server.database.pool import Pool, connect
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
 from server.eventstore.feed import Feed
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
+from server.transport.problems import code_and_message
 
 ANN, BOB, EVE = PlayerId("ann"), PlayerId("bob"), PlayerId("eve")
 
@@ -43,13 +44,21 @@ class Process:
         command = MakeMove(player, Column(column))
         return await self.commands.act(command, game, Version(expected), command_id or uuid4())
 
-    async def resign(self, game: GameId, player: PlayerId, expected: int) -> Accepted:
-        return await self.commands.act(Resign(player), game, Version(expected), uuid4())
+    async def resign(
+        self, game: GameId, player: PlayerId, expected: int, command_id: UUID | None = None
+    ) -> Accepted:
+        return await self.commands.act(Resign(player), game, Version(expected), command_id or uuid4())
 
     async def stop(self) -> None:
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
+
+
+def code_of(refusal: pytest.ExceptionInfo[RefusedError] | RefusedError) -> str:
+    """The code that a client is told."""
+    refused = refusal if isinstance(refusal, RefusedError) else refusal.value
+    return code_and_message(refused.reason)[0]
 
 
 async def start(url: str, pool: Pool, *, listening: bool = True) -> Process:

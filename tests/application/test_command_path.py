@@ -13,12 +13,7 @@ from server.domain.errors import ConnectFourError
 from server.domain.events import GameStarted
 from server.domain.vocabulary import Color, Column, GameId, Version
 from server.eventstore.errors import WrongExpectedVersionError
-from server.transport.problems import code_and_message
-from tests.application.conftest import ANN, BOB, EVE, Process
-
-
-def code_of(refusal: pytest.ExceptionInfo[RefusedError]) -> str:
-    return code_and_message(refusal.value.reason)[0]
+from tests.application.conftest import ANN, BOB, EVE, Process, code_of
 
 
 async def test_a_whole_game_is_played(process: Process) -> None:
@@ -135,16 +130,3 @@ async def test_an_unknown_game_is_refused_as_such(process: Process, player: str)
     with pytest.raises(RefusedError) as refusal:
         await process.resign(GameId("nothing"), player, 0)  # type: ignore[arg-type]
     assert code_of(refusal) == "unknown_game"
-
-
-async def test_a_command_id_serves_only_the_player_who_used_it(process: Process, deaf_process: Process) -> None:
-    """An id proves nobody: with Ann's id Bob is not told that his move was made, on whichever process."""
-    game = await process.started_game()
-    await deaf_process.games.get(game)
-    command_id = uuid4()
-    await process.move(game, ANN, "D", 2, command_id)
-    for asked in (process, deaf_process):
-        with pytest.raises(RefusedError) as refusal:
-            await asked.move(game, BOB, "E", 3, command_id)
-        assert code_of(refusal) == "command_id_taken"
-    assert len(await process.store.read_stream(game)) == 3

@@ -1,32 +1,13 @@
 """Live games follow the log, serve everybody from memory, and leave memory when nobody needs them."""
 
 import asyncio
-from dataclasses import dataclass, field
 
-import asyncpg
-import pytest
-
-from server.application.live_game import UnreadableGameError
 from server.application.live_games import LiveGames
-from server.database.pool import Connection, Pool
+from server.database.pool import Pool
 from server.domain.vocabulary import GameId
 from server.eventstore.store import read_log
 from tests.application.conftest import ANN, BOB, Process
-from tests.foreign_events import append_foreign
-
-
-@dataclass(eq=False)
-class Spy:
-    """A watcher that notes what it was notified of."""
-
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    resynchronized: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def game_changed(self, game: GameId) -> None:
-        self.changed.set()
-
-    def resynchronize(self) -> None:
-        self.resynchronized.set()
+from tests.application.watching import Spy
 
 
 async def test_a_watcher_is_notified_of_a_move_on_another_process(process: Process, other_process: Process) -> None:
@@ -106,20 +87,6 @@ async def test_asking_for_games_that_do_not_exist_fills_no_memory(process: Proce
     assert process.games.count == 0
 
 
-async def test_a_history_that_can_not_be_understood_is_not_shown(process: Process, database_url: str) -> None:
-    """An event that this code does not know, as a newer version would write: nobody sees a wrong board."""
-    game = await process.started_game()
-    spy = Spy()
-    (await process.games.newest(game)).subscribe(spy)
-    owner = await asyncpg.connect(database_url)
-    await append_foreign(owner, game, 2, "BoardFlipped")
-    await owner.close()
-    async with asyncio.timeout(10):
-        await spy.resynchronized.wait()
-    with pytest.raises(UnreadableGameError, match="BoardFlipped"):
-        await process.games.get(game)
-
-
 async def test_a_game_that_is_being_read_stays_in_memory(process: Process) -> None:
     """More cold games at once than memory holds idle: each is watched for real, and receives what comes."""
     games = LiveGames(process.store, max_idle=2)
@@ -133,14 +100,3 @@ async def test_a_game_that_is_being_read_stays_in_memory(process: Process) -> No
         live = games.in_memory(game)
         assert live is not None
         assert live.is_watched
-
-
-async def test_a_hole_in_a_game_is_an_error_and_not_a_loop(process: Process, owner: Connection) -> None:
-    """A damaged log must not keep a server busy with one game for ever."""
-    game = await process.started_game()
-    await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
-    await owner.execute("DELETE FROM fourfold.events WHERE stream = $1 AND version = 1", game)
-    games = LiveGames(process.store)
-    with pytest.raises(UnreadableGameError, match="version 1 is missing"):
-        await games.get(game)
-    assert games.count == 0
