@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from server.application.command_path import CommandPath
+from server.application.expiry import Expiry
 from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.database.migrations import migrate
@@ -25,7 +26,8 @@ from server.eventstore.writer import Writer
 from server.identity.players import Players
 from server.identity.tokens import Tokens
 from server.instrumentation.loop_lag import LoopLag
-from server.projections.lobby import Lobby, LobbyProjection
+from server.projections.lobby import Lobby
+from server.projections.lobby_projection import LobbyProjection
 from server.projections.runner import ProjectionRunner
 from server.settings.settings import Settings, signing_key
 from server.transport.http.errors import EXCEPTION_HANDLERS
@@ -97,7 +99,9 @@ class System:
             partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.resynchronize
         )
         self._commands = CommandPath(self._store, self._games, self._feed.subscribed)
-        self._lobby = ProjectionRunner(pool, LobbyProjection())
+        lobby = Lobby(pool)
+        self._lobby = ProjectionRunner(partial(connect, url), LobbyProjection(), lobby.changed)
+        self._expiry = Expiry(lobby.overdue, self._commands)
         self._lag = LoopLag()
         # The edges.
         players = Players(pool)
@@ -111,7 +115,7 @@ class System:
         self._resources = Resources(
             self._games,
             self._commands,
-            Lobby(pool),
+            lobby,
             players,
             names,
             identification,
@@ -138,6 +142,7 @@ class System:
             self._games.run(),
             self._feed.run(),
             self._lobby.run(),
+            self._expiry.run(),
             self._sockets.run(),
             self._lag.run(),
         )
@@ -168,7 +173,7 @@ class System:
 
     def _tell(self, events: Sequence[StoredEvent]) -> None:
         self._games.handle_events(events)
-        self._lobby.wake()
+        self._lobby.wake(events[-1].position)
 
     async def _is_ready(self) -> bool:
         is_listening = self._feed.subscribed.is_set() and not self._stopping.is_set()

@@ -120,7 +120,7 @@ class CommandHandler:
         try:
             appended = await self._store.append(live.id, expected_version, asked.command_id, events)
         except WrongExpectedVersionError as error:
-            if error.actual <= live.version:  # the log holds another history than what is in memory
+            if error.actual <= expected_version:  # the log holds another history than what was decided on
                 self._games.discard(live)
                 raise StoreUnavailableError(_WENT_BACK) from error
             raise

@@ -11,7 +11,7 @@ from server.application.game_ids import new_game_id
 from server.application.live_games import LiveGames
 from server.application.outcomes import Accepted, Joined
 from server.application.owned_tasks import OwnedTasks
-from server.domain.commands import Command, JoinGame, OpenGame, PlayerCommand
+from server.domain.commands import Command, ExpireGame, JoinGame, OpenGame, PlayerCommand
 from server.domain.events import GameEvent
 from server.domain.game import leaves_the_position
 from server.domain.vocabulary import Color, GameId, PlayerId, Version
@@ -79,6 +79,15 @@ class CommandPath:
         """Start what `act` waits for, in a task that is not the caller's to cancel."""
         asked = self._submitted(command, game, command_id)
         return self._tasks.start(self._handler.act(asked, expected_version))
+
+    async def expire(self, game: GameId, version: Version) -> Accepted:
+        """End a game that was open at a version, because nobody joins it.
+
+        Raises:
+            RefusedError: the game has moved on.
+        """
+        asked = self._submitted(ExpireGame(), game, uuid4())
+        return await asyncio.shield(self._tasks.start(self._handler.act(asked, version)))
 
     async def finish(self) -> None:
         """Wait for the commands in progress; each ends within its time limit."""

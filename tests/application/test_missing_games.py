@@ -1,6 +1,5 @@
 """Games that do not exist are read once a moment, however often somebody asks for them."""
 
-from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
@@ -12,17 +11,10 @@ from server.database.pool import Connection
 from server.domain.events import GameOpened
 from server.domain.vocabulary import Color, GameId, Version
 from server.eventstore.store import read_log
+from tests.application.clock import Clock
 from tests.application.conftest import ANN, Process
 
 NOTHING = GameId("nothing")
-
-
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def test_a_game_that_does_not_exist_is_read_once(process: Process) -> None:
