@@ -30,6 +30,7 @@ from server.projections.lobby import Lobby
 from server.projections.lobby_projection import LobbyProjection
 from server.projections.runner import ProjectionRunner
 from server.settings.settings import Settings, signing_key
+from server.transport.encoding import EncodedGames
 from server.transport.http.errors import EXCEPTION_HANDLERS
 from server.transport.http.event_streams import EventStreams
 from server.transport.http.resources import Resources
@@ -38,7 +39,10 @@ from server.transport.http.site import Site
 from server.transport.identification import Identification
 from server.transport.limits import AddressLimit, KeyedLimit
 from server.transport.origins import Origins
-from server.transport.websocket.admission import Sockets
+from server.transport.websocket.admission import Admission
+from server.transport.websocket.connection import Services
+from server.transport.websocket.endpoint import WebSocketEndpoint
+from server.transport.websocket.flush_scheduler import FlushScheduler
 
 NEW_THINGS_PER_S: Final = 1.0
 NEW_THINGS_BURST: Final = 60.0
@@ -109,8 +113,11 @@ class System:
         identification = Identification(Tokens(signing_key(settings)), players)
         origins = Origins(settings.origins)
         self._event_streams = EventStreams(self._games)
-        self._sockets = Sockets(
-            self._games, self._commands, names, identification, origins, settings.max_connections
+        self._websockets = WebSocketEndpoint(
+            Admission(identification, origins, settings.max_connections),
+            identification,
+            EncodedGames(),
+            Services(self._games, self._commands, names, FlushScheduler()),
         )
         self._resources = Resources(
             self._games,
@@ -128,7 +135,7 @@ class System:
 
     def routes(self) -> list[BaseRoute]:
         """Return everything that can be asked for."""
-        return [*self._resources.routes(), WebSocketRoute("/ws", self._sockets), *self._site.routes()]
+        return [*self._resources.routes(), WebSocketRoute("/ws", self._websockets), *self._site.routes()]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -143,7 +150,7 @@ class System:
             self._feed.run(),
             self._lobby.run(),
             self._expiry.run(),
-            self._sockets.run(),
+            self._websockets.run(),
             self._lag.run(),
         )
         tasks = [asyncio.create_task(part) for part in work]
@@ -181,7 +188,7 @@ class System:
 
     def _metrics(self) -> dict[str, tuple[str, float]]:
         return {
-            "fourfold_sockets": ("Open websockets.", self._sockets.count),
+            "fourfold_sockets": ("Open websockets.", self._websockets.admission.count),
             "fourfold_live_games": ("Games in memory.", self._games.count),
             "fourfold_position": ("The position of the last event heard of.", self._feed.position),
             "fourfold_lobby_lag": (

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from server.application.live_game import LiveGame
 from server.application.live_games import LiveGames
 from server.domain.vocabulary import GameId, Version
-from server.transport.encodings import encoded
+from server.transport.encoding import EncodedGame
 from server.transport.problems import ProblemError
 
 HEARTBEAT_S: Final = 15.0
@@ -62,12 +62,13 @@ class EventStreams:
         game: LiveGame | None = None
         try:
             game = await self._games.get(game_id, at_least=after)
+            encoded = EncodedGame(game)
             game.subscribe(follower)
             yield f"retry: {_COME_BACK_MS}\n\n"
             sent = after
             while not (follower.ended or self._ended):
                 follower.wanted.clear()
-                for version, event in enumerate(encoded(game)[sent:], start=sent + 1):
+                for version, event in enumerate(encoded.events_after(sent), start=sent + 1):
                     yield f"id: {version}\ndata: {event}\n\n"
                     sent = Version(version)
                 try:

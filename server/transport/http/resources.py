@@ -20,7 +20,7 @@ from server.domain.vocabulary import PlayerId, Version
 from server.identity.names import InvalidNameError, normalized_name
 from server.identity.players import Player, Players
 from server.projections.lobby import STATUSES, Lobby, Status
-from server.transport.encodings import encoded
+from server.transport.encoding import EncodedGame
 from server.transport.http import requests
 from server.transport.http.event_streams import EventStreams
 from server.transport.http.responses import json_response
@@ -143,10 +143,11 @@ class Resources:
             case "text/event-stream":
                 return self.event_streams.live(request, live, after)
             case "application/x-ndjson":
-                lines = "".join(f"{event}\n" for event in encoded(live)[after:])
+                lines = "".join(f"{event}\n" for event in EncodedGame(live).events_after(after))
                 return Response(lines, media_type="application/x-ndjson")
             case _:
-                return Response(f'{{"events":[{",".join(encoded(live)[after:])}]}}', media_type="application/json")
+                listed = ",".join(EncodedGame(live).events_after(after))
+                return Response(f'{{"events":[{listed}]}}', media_type="application/json")
 
     async def join(self, request: Request) -> Response:
         """Take the free seat of a game."""
