@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from server.application.command_path import CommandPath
+from server.application.expiry import Expiry
 from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.database.migrations import migrate
@@ -26,9 +27,11 @@ from server.eventstore.writer import Writer
 from server.identity.players import Players
 from server.identity.tokens import Tokens
 from server.instrumentation.loop_lag import LoopLag
-from server.projections.lobby import Lobby, LobbyProjection
+from server.projections.lobby import Lobby
+from server.projections.lobby_projection import LobbyProjection
 from server.projections.runner import ProjectionRunner
 from server.settings.settings import Settings, signing_key
+from server.transport.encoding import EncodedGames
 from server.transport.http.event_streams import EventStreams
 from server.transport.http.exception_handlers import EXCEPTION_HANDLERS
 from server.transport.http.games import GamesResource
@@ -42,8 +45,10 @@ from server.transport.http.site import Site
 from server.transport.identification import Identification
 from server.transport.limits import AddressLimit, KeyedLimit
 from server.transport.origins import Origins
-from server.transport.websocket.admission import Sockets
-from server.transport.websocket.messages import encode_event
+from server.transport.websocket.admission import Admission
+from server.transport.websocket.connection import Services
+from server.transport.websocket.endpoint import WebSocketEndpoint
+from server.transport.websocket.flush_scheduler import FlushScheduler
 
 CREATIONS_PER_S: Final = 1.0
 CREATIONS_BURST: Final = 60.0
@@ -110,21 +115,27 @@ class System:
         # The way down and the way up meet in the log.
         self._writer = Writer(pool)
         self._store = EventStore(pool, self._writer)
-        self._games = LiveGames(self._store, encode_event)
-        self._commands = CommandPath(self._store, self._games)
+        self._games = LiveGames(self._store)
         self._feed = Feed(
-            partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.start_over
+            partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.resynchronize
         )
-        self._lobby = ProjectionRunner(pool, LobbyProjection())
+        self._commands = CommandPath(self._store, self._games, self._feed.subscribed)
+        lobby = Lobby(pool)
+        self._lobby = ProjectionRunner(partial(connect, url), LobbyProjection(), lobby.changed)
+        self._expiry = Expiry(lobby.overdue, self._commands)
         self._lag = LoopLag()
         # The edges.
         players = Players(pool)
         names = Names(players)
         identification = Identification(Tokens(signing_key(settings)), players)
         origins = Origins(settings.origins)
-        self._event_streams = EventStreams(self._games)
-        self._sockets = Sockets(
-            self._games, self._commands, names, identification, origins, settings.max_connections
+        encoded = EncodedGames()
+        self._event_streams = EventStreams(self._games, encoded)
+        self._websockets = WebSocketEndpoint(
+            Admission(identification, origins, settings.max_connections),
+            identification,
+            encoded,
+            Services(self._games, self._commands, names, FlushScheduler()),
         )
         guards = Guards(
             identification,
@@ -136,15 +147,15 @@ class System:
         self._api = api_routes(
             guards,
             PlayersResource(guards, players),
-            LobbyResource(Lobby(pool), names),
-            GamesResource(guards, self._games, self._commands, self._event_streams),
+            LobbyResource(lobby, names),
+            GamesResource(guards, self._games, self._commands, encoded, self._event_streams),
             MovesResource(guards, self._games, self._commands, KeyedLimit(MOVES_PER_S, MOVES_BURST)),
         )
         self._site = Site(guards, static_directory(), self._is_ready, self._metrics)
 
     def routes(self) -> list[BaseRoute]:
         """Return everything that can be asked for."""
-        return [*self._api, WebSocketRoute("/ws", self._sockets), *self._site.routes()]
+        return [*self._api, WebSocketRoute("/ws", self._websockets), *self._site.routes()]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -158,7 +169,8 @@ class System:
             self._games.run(),
             self._feed.run(),
             self._lobby.run(),
-            self._sockets.run(),
+            self._expiry.run(),
+            self._websockets.run(),
             self._lag.run(),
         )
         tasks = [asyncio.create_task(part) for part in work]
@@ -187,8 +199,8 @@ class System:
             signal.raise_signal(signal.SIGTERM)
 
     def _tell(self, events: Sequence[StoredEvent]) -> None:
-        self._games.hear(events)
-        self._lobby.wake()
+        self._games.handle_events(events)
+        self._lobby.wake(events[-1].position)
 
     async def _is_ready(self) -> bool:
         is_listening = self._feed.subscribed.is_set() and not self._stopping.is_set()
@@ -196,7 +208,7 @@ class System:
 
     def _metrics(self) -> dict[str, tuple[str, float]]:
         return {
-            "fourfold_sockets": ("Open websockets.", self._sockets.count),
+            "fourfold_sockets": ("Open websockets.", self._websockets.admission.count),
             "fourfold_event_streams": ("Open event streams.", self._event_streams.count),
             "fourfold_live_games": ("Games in memory.", self._games.count),
             "fourfold_position": ("The position of the last event heard of.", self._feed.position),

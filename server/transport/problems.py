@@ -8,8 +8,8 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from starlette.responses import JSONResponse, Response
 
-from server.application.command_path import RefusedError
 from server.application.live_game import UnreadableGameError
+from server.application.outcomes import RefusedError
 from server.database.read_limit import ReadsBusyError
 from server.domain.errors import ConnectFourError
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError, WrongExpectedVersionError

@@ -4,8 +4,8 @@ from typing import Any, cast, get_args
 
 import pytest
 
-from server.application.command_path import RefusedError
 from server.application.live_game import LiveGame
+from server.application.outcomes import RefusedError
 from server.domain import errors
 from server.domain.errors import ConnectFourError
 from server.domain.vocabulary import Column, GameId, PlayerId, Version

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from server.application.live_game import LiveGame
 from server.application.live_games import LiveGames
 from server.domain.vocabulary import GameId, Version
-from server.transport.http.reading import encoded_after
+from server.transport.encoding import EncodedGame, EncodedGames
 from server.transport.limits import NetworkShare
 from server.transport.networks import networks_of
 from server.transport.problems import ProblemError
@@ -25,30 +25,27 @@ MAX_STREAMS: Final = 1000
 
 MAX_STREAMS_OF_ONE_NETWORK: Final = 100
 
-UNREAD_LIMIT_S: Final = 30.0
-"""How long a client may leave no room for what comes next before its connection is cut."""
-
-ABORT_EXTENSION: Final = "fourfold.abort"
-"""Where a server offers, among the extensions in the scope of a request, a callable that cuts the connection."""
-
 _COME_BACK_MS: Final = 1000
 
 
 class EventStreams:
-    """The live streams of this process; `end` ends them all, so that the server can stop."""
+    """The live streams of this process; `end` ends them all, so that the server can stop.
+
+    The server cuts off a client that doesn't read, as it does with every response, and that ends its stream.
+    """
 
     def __init__(
         self,
         games: LiveGames,
+        encoded: EncodedGames,
         *,
         max_streams: int = MAX_STREAMS,
         max_of_one_network: int = MAX_STREAMS_OF_ONE_NETWORK,
         heartbeat_s: float = HEARTBEAT_S,
-        unread_limit_s: float = UNREAD_LIMIT_S,
     ) -> None:
         self.games = games
+        self.encoded = encoded
         self.heartbeat_s = heartbeat_s
-        self.unread_limit_s = unread_limit_s
         self._max_streams = max_streams
         self._shares = NetworkShare(max_of_one_network)
         self._streams: set[_EventStream] = set()
@@ -125,54 +122,42 @@ class _EventStream(Response):
             await send({"type": "http.response.body"})
             return
         with self._streams.admitted(self, networks_of(HTTPConnection(scope))):
-            game = await self._streams.games.watch(self._game, self._after, self)
+            game = await self._streams.games.get(self._game, at_least=self._after)
+            game.subscribe(self)
             try:
-                await self._serve(game, scope, receive, send)
+                async with asyncio.TaskGroup() as tasks:
+                    listener = tasks.create_task(self._end_with_connection(receive))
+                    async for message in self._messages(self._streams.encoded.of(game)):
+                        await send(message)
+                    listener.cancel()
             finally:
-                game.watchers.discard(self)
+                game.unsubscribe(self)
 
     def end(self) -> None:
         """End the response."""
         self._has_ended = True
         self._has_news.set()
 
-    def wake(self, game: GameId) -> None:  # noqa: ARG002 — it follows only one
-        """The game went on."""
+    def game_changed(self, game: GameId) -> None:  # noqa: ARG002 — it follows only one
+        """Send what is new."""
         self._has_news.set()
 
-    def start_over(self) -> None:
-        """The log no longer holds what was sent: the client comes back and begins again."""
+    def resynchronize(self) -> None:
+        """End, because what was sent may no longer be true: the client comes back, and begins again."""
         self.end()
-
-    async def _serve(self, game: LiveGame, scope: Scope, receive: Receive, send: Send) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            listener = tasks.create_task(self._end_with_connection(receive))
-            is_read = await self._write(game, send)
-            if is_read or not _abort(scope):
-                listener.cancel()  # otherwise it ends together with the connection that was cut
 
     async def _end_with_connection(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         self.end()
 
-    async def _write(self, game: LiveGame, send: Send) -> bool:
-        """Write until the stream ends; return False if the client left no room for so long that it has to go."""
-        try:
-            async for message in self._messages(game):
-                async with asyncio.timeout(self._streams.unread_limit_s):
-                    await send(message)
-        except TimeoutError:
-            return False
-        return True
-
-    async def _messages(self, game: LiveGame) -> AsyncIterator[Message]:
+    async def _messages(self, game: EncodedGame) -> AsyncIterator[Message]:
         yield self._start
         yield _chunk(f"retry: {_COME_BACK_MS}\n\n")
         sent = self._after
         while not self._has_ended:
             self._has_news.clear()
-            if events := encoded_after(game, sent):
+            if events := game.events_after(sent):
                 numbered = enumerate(events, start=sent + 1)
                 yield _chunk("".join(f"id: {version}\ndata: {event}\n\n" for version, event in numbered))
                 sent = Version(sent + len(events))
@@ -190,11 +175,3 @@ class _EventStream(Response):
 
 def _chunk(text: str) -> Message:
     return {"type": "http.response.body", "body": text.encode(), "more_body": True}
-
-
-def _abort(scope: Scope) -> bool:
-    """Cut the connection, if the server can; return whether it can. Closing it would wait for the client."""
-    abort = scope.get("extensions", {}).get(ABORT_EXTENSION)
-    if abort is not None:
-        abort()
-    return abort is not None

@@ -10,10 +10,11 @@ from starlette.responses import Response
 from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
 from server.domain.vocabulary import Version
+from server.transport.encoding import EncodedGames
 from server.transport.http import requests
 from server.transport.http.event_streams import EventStreams
 from server.transport.http.guards import Guards
-from server.transport.http.reading import encoded_after, newest
+from server.transport.http.reading import newest
 from server.transport.http.responses import json_response
 from server.transport.http.state import state_at
 from server.transport.problems import ProblemError
@@ -31,6 +32,7 @@ class GamesResource:
     guards: Guards
     games: LiveGames
     commands: CommandPath
+    encoded: EncodedGames
     event_streams: EventStreams
 
     async def open(self, request: Request) -> Response:
@@ -79,8 +81,8 @@ class GamesResource:
             case "text/event-stream":
                 return self.event_streams.live(request, live, after)
             case "application/x-ndjson":
-                lines = "".join(f"{event}\n" for event in encoded_after(live, after))
+                lines = "".join(f"{event}\n" for event in self.encoded.of(live).events_after(after))
                 return Response(lines, media_type="application/x-ndjson")
             case "application/json":
-                events = ",".join(encoded_after(live, after))
+                events = ",".join(self.encoded.of(live).events_after(after))
                 return Response(f'{{"events":[{events}]}}', media_type="application/json")

@@ -8,8 +8,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.application.command_path import Accepted, CommandPath
+from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
+from server.application.outcomes import Accepted
 from server.domain.commands import MakeMove
 from server.transport.http import requests
 from server.transport.http.guards import Guards

@@ -10,15 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message
 
 from server import app as composition
 from server.application.live_games import LiveGames
+from server.serving.uvicorn_adapter import http as uvicorn_http
+from server.serving.uvicorn_adapter.http import HttpAdapter
 from server.settings.settings import read_settings
-from server.transport.http.event_streams import ABORT_EXTENSION, EventStreams
+from server.transport.encoding import EncodedGames
+from server.transport.http.event_streams import EventStreams
 from tests.processes import SECRET
+from tests.serving.in_process import post, serving
 from tests.transport.http.application import asking, scope_of
 
 STRANGER = "203.0.113.9"
@@ -39,13 +42,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(database_url: str, monkeypatch: pytest.MonkeyPatch, **limits: Any) -> AsyncIterator[Stage]:
-    made: list[EventStreams] = []
-
-    def make(games: LiveGames) -> EventStreams:
-        made.append(EventStreams(games, **limits))
-        return made[0]
-
-    monkeypatch.setattr(composition, "EventStreams", make)
+    made = _with_limits(monkeypatch, **limits)
     app = composition.create_app(read_settings({"database_url": database_url}, {"FOURFOLD_SECRET": SECRET}))
     async with app.router.lifespan_context(app), asking(app) as http:
         token = (await http.post("/api/players")).json()["token"]
@@ -55,92 +52,35 @@ async def staged(database_url: str, monkeypatch: pytest.MonkeyPatch, **limits: A
 
 @dataclass
 class Client:
-    """A client of one stream; it reads while `reads` is set."""
+    """A client of one stream."""
 
     stage: Stage
     address: str = STRANGER
     method: str = "GET"
-    can_be_cut: bool = True
-    reads: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     got: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
-    was_cut: bool = False
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["asyncio.Task[None]"]:
         """Ask for the stream; gives the task that serves it."""
         scope = scope_of(self.method, self.stage.path, self.address, accept="text/event-stream")
-        scope["extensions"] = {ABORT_EXTENSION: self._cut} if self.can_be_cut else {}
         task = asyncio.create_task(self.stage.app(scope, self._receive, self._send))
         try:
             yield task
         finally:
             self.gone.set()
-            self.reads.set()
             await asyncio.wait_for(task, 10)
 
     async def status(self) -> int:
         """Read up to the head of the response."""
-        self.reads.set()
         return int((await asyncio.wait_for(self.got.get(), 10))["status"])
-
-    def _cut(self) -> None:
-        self.was_cut = True
-        self.gone.set()
 
     async def _receive(self) -> Message:
         await self.gone.wait()
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
-        await self.reads.wait()
         self.got.put_nowait(message)
-
-
-async def test_a_client_that_does_not_read_is_cut_off(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Closing would wait for it to read what is on its way: its stream would stay for as long as it likes."""
-    async with staged(database_url, monkeypatch, unread_limit_s=0.05) as stage:
-        client = Client(stage)
-        async with client.connected() as task:
-            await asyncio.wait_for(asyncio.shield(task), 10)
-            assert client.was_cut
-            assert stage.streams.count == 0
-
-
-async def test_a_client_that_stops_reading_later_is_cut_off_too(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with staged(database_url, monkeypatch, unread_limit_s=0.05, heartbeat_s=0.001) as stage:
-        client = Client(stage)
-        async with client.connected() as task:
-            assert await client.status() == 200
-            client.reads.clear()
-            await asyncio.wait_for(asyncio.shield(task), 10)
-            assert client.was_cut
-
-
-async def test_a_server_that_can_not_cut_gets_its_stream_back_all_the_same(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with staged(database_url, monkeypatch, unread_limit_s=0.05) as stage:
-        client = Client(stage, can_be_cut=False)
-        async with client.connected() as task:
-            await asyncio.wait_for(asyncio.shield(task), 10)
-            assert stage.streams.count == 0
-
-
-async def test_a_client_that_reads_is_left_alone(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Being quiet is not being stuck: nothing has happened in the game for longer than the limit."""
-    async with staged(database_url, monkeypatch, unread_limit_s=0.05, heartbeat_s=0.1) as stage:
-        client = Client(stage)
-        async with client.connected() as task:
-            assert await client.status() == 200
-            beats = 0
-            while beats < 3:
-                message = await asyncio.wait_for(client.got.get(), 10)
-                beats += b"still here" in message["body"]
-            assert not task.done()
-            assert not client.was_cut
 
 
 async def test_one_network_can_not_take_every_stream(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,47 +142,58 @@ async def test_streams_end_when_the_server_does(database_url: str, monkeypatch: 
             await asyncio.wait_for(asyncio.shield(task), 10)
 
 
-async def test_a_peer_that_never_reads_is_cut_off_on_the_network_too(
+async def test_a_client_that_never_reads_is_cut_off_and_its_stream_is_free_again(
     database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With real buffers between: it is cut once they are full, and nobody can fill the log that way."""
+    """Closing would wait for it to read what is on its way. And nobody can fill the log like this."""
+    monkeypatch.setattr(uvicorn_http, "UNREAD_LIMIT_S", 0.2)
+    streams = _with_limits(monkeypatch, heartbeat_s=0.0001)
+    _keep_little_for_clients(monkeypatch)
     async with (
-        staged(database_url, monkeypatch, unread_limit_s=0.2, heartbeat_s=0.0001) as stage,
-        _listening(stage.app) as port,
-        _reading_nothing(port, stage.path) as peer,
+        serving(database_url) as port,
         asyncio.timeout(20),
+        _reading_nothing(port, await _path_of_a_game(port)) as peer,
     ):
-        while stage.streams.count == 0:  # noqa: ASYNC110 - nothing tells when a request has arrived
+        while streams[0].count == 0:  # noqa: ASYNC110 - nothing tells when a request has arrived
             await asyncio.sleep(0.01)
-        while stage.streams.count:  # noqa: ASYNC110 - nothing tells when a request has ended
+        while streams[0].count:  # noqa: ASYNC110 - nothing tells when a request has ended
             await asyncio.sleep(0.01)
         await _read_to_the_end(peer)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-@asynccontextmanager
-async def _listening(app: Starlette) -> AsyncIterator[int]:
-    """Serve an application that is running already; gives the port. Small buffers are full soon."""
+def _with_limits(monkeypatch: pytest.MonkeyPatch, **limits: Any) -> list[EventStreams]:
+    """Give the streams of the application to be made other limits; returns where they will be."""
+    made: list[EventStreams] = []
 
-    async def with_abort(scope: Scope, receive: Receive, send: Send) -> None:
-        transport = send.__self__.transport  # type: ignore[attr-defined]
+    def make(games: LiveGames, encoded: EncodedGames) -> EventStreams:
+        made.append(EventStreams(games, encoded, **limits))
+        return made[0]
+
+    monkeypatch.setattr(composition, "EventStreams", make)
+    return made
+
+
+def _keep_little_for_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the server and the system keep so little for a client that a few hundred heartbeats fill it."""
+    connection_made = HttpAdapter.connection_made
+
+    def with_small_buffers(self: HttpAdapter, transport: asyncio.Transport) -> None:
+        connection_made(self, transport)
         transport.set_write_buffer_limits(high=1024)
-        await app(dict(scope) | {"extensions": {ABORT_EXTENSION: transport.abort}}, receive, send)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
-    server = uvicorn.Server(uvicorn.Config(with_abort, http="httptools", lifespan="off", log_config=None))
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        task = asyncio.create_task(server.serve([listener]))
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            server.should_exit = True
-            await asyncio.wait_for(task, 10)
+    monkeypatch.setattr(HttpAdapter, "connection_made", with_small_buffers)
+
+
+async def _path_of_a_game(port: int) -> str:
+    token = (await post(port, "/api/players", {}))["token"]
+    return f"/api/games/{(await post(port, '/api/games', {}, token))['id']}/events"
 
 
 @asynccontextmanager
 async def _reading_nothing(port: int, path: str) -> AsyncIterator[socket.socket]:
+    """A client that has asked for a stream."""
     loop = asyncio.get_running_loop()
     with socket.socket() as peer:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
