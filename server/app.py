@@ -29,7 +29,8 @@ from server.instrumentation.loop_lag import LoopLag
 from server.projections.lobby import Lobby
 from server.projections.lobby_projection import LobbyProjection
 from server.projections.runner import ProjectionRunner
-from server.settings.settings import Settings, signing_key
+from server.settings.secret_key import signing_key
+from server.settings.settings import Settings
 from server.transport.encoding import EncodedGames
 from server.transport.http.errors import EXCEPTION_HANDLERS
 from server.transport.http.event_streams import EventStreams

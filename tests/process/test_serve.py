@@ -17,7 +17,8 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from tests.process.play import play, version_of
-from tests.processes import ROOT, ServerProcess, is_alive, is_healthy, wait_until, wait_until_gone
+from tests.process.workers import workers_of
+from tests.processes import ROOT, ServerProcess, is_healthy, wait_until, wait_until_gone
 
 IS_ROOT = os.geteuid() == 0
 STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -40,8 +41,8 @@ def test_a_stop_leaves_no_process_and_no_ephemeral_data(stop: signal.Signals, fl
 
 
 @pytest.mark.parametrize("flags", [[], ["--workers", "2"]], ids=["alone", "workers"])
-def test_kill_9_leaves_no_process(flags: list[str]) -> None:
-    with ServerProcess(*flags) as server:
+def test_kill_9_leaves_no_process(flags: list[str], tmp_path: Path) -> None:
+    with ServerProcess(*flags, data_dir=tmp_path / "data") as server:
         below = server.descendants()
         server.kill()
         wait_until_gone(below)
@@ -220,19 +221,6 @@ def ephemeral_dir(server: ServerProcess) -> Path:
     found = re.search(r"data +(.+) \(deleted at the end\)", server.output)
     assert found
     return Path(found[1])
-
-
-def workers_of(server: ServerProcess) -> list[int]:
-    """The processes that serve: those that run our own program, one level down."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    return [int(pid) for pid in children if is_alive(int(pid)) and b"-m\0server" in command_line(pid)]
-
-
-def command_line(pid: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
 
 
 def server_said(server: ServerProcess) -> str:
