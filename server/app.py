@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> Starlette:
     `app.state.begin_shutdown` is a callable: it has the application turn requests away and end its endless
     responses, so that a server can then wait for all connections to close. `app.state.has_failed` is another: it
     returns whether a part of the application ended by itself, which stops the process (SIGTERM). Websockets need a
-    server that offers `server.transport.websocket.wire.EXTENSION`, as `server.serving` does.
+    server that offers `server.transport.websocket.message_transport.EXTENSION`, as `server.serving` does.
 
     Raises:
         ValueError: `settings` names no database.
@@ -84,7 +84,7 @@ async def _lifespan(settings: Settings, url: str, app: Starlette) -> AsyncIterat
         system = System(settings, url, pool)
         app.router.routes.extend(system.routes())
         app.state.begin_shutdown = system.begin_shutdown
-        app.state.has_failed = system.has_failed
+        app.state.has_failed = lambda: system.background.has_failed
         async with system.running():
             yield
     finally:
@@ -95,8 +95,7 @@ class System:
     """All parts of one process, wired; `running` keeps them at work."""
 
     def __init__(self, settings: Settings, url: str, pool: Pool) -> None:
-        self._stopping = asyncio.Event()
-        self._background = Background()
+        self.background = Background()
         # The way down and the way up meet in the log.
         self._writer = Writer(pool)
         self._store = EventStore(pool, self._writer)
@@ -155,21 +154,16 @@ class System:
             "the flush scheduler": self._websockets.run(),
             "the event loop's measurement": self._lag.run(),
         }
-        async with self._background.running(parts):
+        async with self.background.running(parts):
             async with asyncio.timeout(_SUBSCRIBE_TIME_LIMIT_S):
                 await self._feed.subscribed.wait()
             yield
             self.begin_shutdown()
             await self._commands.finish()
 
-    def has_failed(self) -> bool:
-        """Return whether a part of the process ended by itself."""
-        return self._background.has_failed
-
     def begin_shutdown(self) -> None:
         """Say "not ready" from now on, and end the responses that would never end."""
-        self._stopping.set()
-        self._background.expect_end()
+        self.background.expect_end()
         self._event_streams.end()
 
     def _tell(self, events: Sequence[StoredEvent]) -> None:
@@ -177,7 +171,7 @@ class System:
         self._lobby.wake(events[-1].position)
 
     async def _is_ready(self) -> bool:
-        is_listening = self._feed.subscribed.is_set() and not self._stopping.is_set()
+        is_listening = self._feed.subscribed.is_set() and not self.background.is_stopping
         return is_listening and await self._store.is_reachable()
 
     def _metrics(self) -> dict[str, tuple[str, float]]:

@@ -25,8 +25,9 @@ class Background:
     def __init__(self, stop: Callable[[], None] = stop_this_process) -> None:
         self.has_failed = False
         """Whether a part ended too early."""
+        self.is_stopping = False
+        """Whether the process stops, for whatever reason."""
         self._stop = stop
-        self._is_stopping = False
 
     @asynccontextmanager
     async def running(self, parts: Mapping[str, Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
@@ -44,11 +45,11 @@ class Background:
 
     def expect_end(self) -> None:
         """Expect all parts to end from now on, because the process stops."""
-        self._is_stopping = True
+        self.is_stopping = True
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
-        if self._is_stopping:
+        if self.is_stopping:
             if error is not None:
                 _log.error("%s failed while the process stopped", task.get_name(), exc_info=error)
             return

@@ -20,6 +20,7 @@ from server.serving.listening import listening
 from server.serving.logs import set_up_logs
 from server.serving.single import serve_alone
 from server.serving.stopping import StopRequested, StopSignals
+from server.serving.uvicorn_adapter.config import MAX_OTHER_CONNECTIONS
 from server.serving.workers import Workers
 from server.settings.reachable_database import explained
 from server.settings.secret_key import existing_key, signing_key
@@ -81,10 +82,11 @@ def _database(settings: Settings, signals: StopSignals) -> Iterator[tuple[Settin
         postgres.stop()
 
 
-def _allow_open_files(sockets: int) -> None:
+def _allow_open_files(websockets: int) -> None:
     """Raise the limit of open files, 1,024 on most systems: each socket is one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = sockets + _OTHER_FILES if hard == resource.RLIM_INFINITY else min(hard, sockets + _OTHER_FILES)
+    wanted = websockets + MAX_OTHER_CONNECTIONS + _OTHER_FILES
+    wanted = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 

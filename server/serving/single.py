@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from typing_extensions import override
 
 from server.app import create_app
 from server.background import Background
@@ -58,11 +59,13 @@ class OrderlyServer(uvicorn.Server):
         self._is_told_to_end = False
         self._time_limit: asyncio.Timeout | None = None
 
+    @override
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, with a heartbeat from the start to the end."""
         async with Background().running({"heartbeat": self._beat()} if self._beat else {}):
             await super().serve(sockets)
 
+    @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets)
@@ -70,6 +73,7 @@ class OrderlyServer(uvicorn.Server):
         if self.started:
             self._on_ready()
 
+    @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, however long the application would like to take."""
         self._loop = asyncio.get_running_loop()
@@ -84,6 +88,7 @@ class OrderlyServer(uvicorn.Server):
         finally:
             self._time_limit = None
 
+    @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin the end; the second time (SIGINT) hurry. Called by signal handlers.
 
