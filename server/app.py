@@ -1,8 +1,6 @@
 """The composition root: everything is put together here, for the server and for tests alike."""
 
 import asyncio
-import logging
-import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,6 +15,7 @@ from server.application.command_path import CommandPath
 from server.application.expiry import Expiry
 from server.application.live_games import LiveGames
 from server.application.names import Names
+from server.background import Background
 from server.database.migrations import migrate
 from server.database.pool import Pool, connect, open_pool
 from server.database.read_limit import ReadShare
@@ -30,7 +29,8 @@ from server.instrumentation.loop_lag import LoopLag
 from server.projections.lobby import Lobby
 from server.projections.lobby_projection import LobbyProjection
 from server.projections.runner import ProjectionRunner
-from server.settings.settings import Settings, signing_key
+from server.settings.secret_key import signing_key
+from server.settings.settings import Settings
 from server.transport.encoding import EncodedGames
 from server.transport.http.event_streams import EventStreams
 from server.transport.http.exception_handlers import EXCEPTION_HANDLERS
@@ -68,15 +68,14 @@ READS_QUEUED: Final = 100
 
 _SUBSCRIBE_TIME_LIMIT_S: Final = 10.0
 
-_log = logging.getLogger(__name__)
-
 
 def create_app(settings: Settings) -> Starlette:
     """Return the application. It brings the database's schema up to date and connects when it starts.
 
     `app.state.begin_shutdown` is a callable: it has the application turn requests away and end its endless
-    responses, so that a server can then wait for all connections to close. Websockets need a server that offers
-    `server.transport.websocket.wire.EXTENSION`, as `server.serving` does.
+    responses, so that a server can then wait for all connections to close. `app.state.has_failed` is another: it
+    returns whether a part of the application ended by itself, which stops the process (SIGTERM). Websockets need a
+    server that offers `server.transport.websocket.message_transport.EXTENSION`, as `server.serving` does.
 
     Raises:
         ValueError: `settings` names no database.
@@ -90,6 +89,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.router.redirect_slashes = False  # a redirect would repeat whatever Host the client made up
     app.state.begin_shutdown = lambda: None
+    app.state.has_failed = lambda: False
     return app
 
 
@@ -101,6 +101,7 @@ async def _lifespan(settings: Settings, url: str, app: Starlette) -> AsyncIterat
         system = System(settings, url, pool)
         app.router.routes.extend(system.routes())
         app.state.begin_shutdown = system.begin_shutdown
+        app.state.has_failed = lambda: system.background.has_failed
         async with system.running():
             yield
     finally:
@@ -111,7 +112,7 @@ class System:
     """All parts of one process, wired; `running` keeps them at work."""
 
     def __init__(self, settings: Settings, url: str, pool: Pool) -> None:
-        self._stopping = asyncio.Event()
+        self.background = Background()
         # The way down and the way up meet in the log.
         self._writer = Writer(pool)
         self._store = EventStore(pool, self._writer)
@@ -164,46 +165,33 @@ class System:
         Raises:
             TimeoutError: the feed could not subscribe at the start.
         """
-        work = (
-            self._writer.run(),
-            self._games.run(),
-            self._feed.run(),
-            self._lobby.run(),
-            self._expiry.run(),
-            self._websockets.run(),
-            self._lag.run(),
-        )
-        tasks = [asyncio.create_task(part) for part in work]
-        for task in tasks:
-            task.add_done_callback(self._on_end)
-        try:
+        parts = {
+            "the writer": self._writer.run(),
+            "the live games": self._games.run(),
+            "the feed": self._feed.run(),
+            "the lobby's projection": self._lobby.run(),
+            "the games' expiry": self._expiry.run(),
+            "the flush scheduler": self._websockets.run(),
+            "the event loop's measurement": self._lag.run(),
+        }
+        async with self.background.running(parts):
             async with asyncio.timeout(_SUBSCRIBE_TIME_LIMIT_S):
                 await self._feed.subscribed.wait()
             yield
             self.begin_shutdown()
             await self._commands.finish()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     def begin_shutdown(self) -> None:
         """Say "not ready" from now on, and end the responses that would never end."""
-        self._stopping.set()
+        self.background.expect_end()
         self._event_streams.end()
-
-    def _on_end(self, task: asyncio.Task[None]) -> None:
-        """A part of the process has stopped. Without it the rest would look well and be useless, so all stops."""
-        if not task.cancelled():
-            _log.critical("a part of the server failed, so all of it stops", exc_info=task.exception())
-            signal.raise_signal(signal.SIGTERM)
 
     def _tell(self, events: Sequence[StoredEvent]) -> None:
         self._games.handle_events(events)
         self._lobby.wake(events[-1].position)
 
     async def _is_ready(self) -> bool:
-        is_listening = self._feed.subscribed.is_set() and not self._stopping.is_set()
+        is_listening = self._feed.subscribed.is_set() and not self.background.is_stopping
         return is_listening and await self._store.is_reachable()
 
     def _metrics(self) -> dict[str, tuple[str, float]]:

@@ -2,12 +2,11 @@
 
 import argparse
 import asyncio
+import io
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
-
-import asyncpg
 
 from server.cli import audit
 from server.cli.doctor import examine
@@ -17,9 +16,10 @@ from server.embedded import EmbeddedPostgresError
 from server.projections.folding import PoisonEventError
 from server.projections.rebuild import rebuild_lobby
 from server.serving import ServingError, serve
+from server.settings.database_url import masked
 from server.settings.options import add_flags
-from server.settings.reachable_database import NoDatabaseError, reachable_database
-from server.settings.settings import Settings, SettingsError, masked, read_settings
+from server.settings.reachable_database import NoDatabaseError, explained, reachable_database
+from server.settings.settings import Settings, SettingsError, read_settings
 
 FAILED = 1
 MISUSED = 2
@@ -37,7 +37,9 @@ _EXPECTED = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out one command and return its exit code: 0 done, 1 could not be done, 2 not understood."""
+    """Carry out one command and return its exit code: 0 done, 1 it failed, 2 it was not understood."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal of few characters, or a path that isn't text
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     asked = parser.parse_args(arguments)
     if asked.command is None:
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(str(error), MISUSED)
     except _EXPECTED as error:
         return _complain(str(error), FAILED)
-    except BrokenPipeError:  # the reader of our output has seen enough
+    except BrokenPipeError:  # the reader of the output wants no more
         sys.stderr.close()
         return FAILED
     except KeyboardInterrupt:
@@ -79,10 +81,8 @@ def _carry_out(asked: argparse.Namespace, settings: Settings) -> int:
 def _migrate(settings: Settings) -> int:
     with reachable_database(settings, make=True) as url:
         address = settings.owner_database_url or url
-        try:
+        with explained(address):
             applied = asyncio.run(migrations.migrate(address))
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise NoDatabaseError.because(address, error) from error
     numbers = ", ".join(map(str, applied))
     sys.stdout.write(f"{masked(address)}: {f'applied {numbers}' if applied else 'was up to date'}\n")
     return 0
@@ -91,10 +91,8 @@ def _migrate(settings: Settings) -> int:
 def _rebuild(settings: Settings) -> int:
     with reachable_database(settings) as url:
         address = settings.owner_database_url or url
-        try:
+        with explained(address):
             position = asyncio.run(rebuild_lobby(address))
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise NoDatabaseError.because(address, error) from error
     sys.stdout.write(f"{masked(address)}: the lobby is rebuilt up to position {position}\n")
     return 0
 
@@ -108,14 +106,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="fourfold", description="A real-time multiplayer Connect Four server.")
     parser.add_argument("--version", action="version", version=f"fourfold {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    add_flags(commands.add_parser("serve", help="let people play"))
+    add_flags(commands.add_parser("serve", help="start a server"))
     add_flags(commands.add_parser("migrate", help="bring the database's schema up to date, and do nothing else"))
     replaying = commands.add_parser("replay", help="print a game, event by event")
     replaying.add_argument("game", metavar="GAME", help="the last part of the game's link, or the whole link")
     add_flags(replaying)
     audit.add_commands(commands.add_parser)
-    add_flags(commands.add_parser("rebuild", help="make the lobby anew from the log, while servers run"))
-    add_flags(commands.add_parser("doctor", help="say what is wrong here, and how to mend it"))
+    add_flags(commands.add_parser("rebuild", help="rebuild the lobby from the log, while servers run"))
+    add_flags(commands.add_parser("doctor", help="say what is wrong here, and how to fix it"))
     return parser
 
 
@@ -123,16 +121,17 @@ def _version() -> str:
     try:
         return version("fourfold")
     except PackageNotFoundError:
-        return "from a directory where it is not installed"
+        return "from a directory, not installed"
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse's parser, which does not guess what an abbreviated flag might mean."""
+    """argparse's parser without guesses at abbreviated flags."""
 
     def __init__(self, **options: str) -> None:
         super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
 
     def error(self, message: str) -> NoReturn:
-        """Complain in one line, and name the way to help."""
-        sys.stderr.write(f"{self.prog}: {message}; see {self.prog} --help\n")
+        """Complain in one line that names the help."""
+        one_line = message.replace("\n", "\\n")
+        sys.stderr.write(f"{self.prog}: {one_line}; see {self.prog} --help\n")
         raise SystemExit(MISUSED)

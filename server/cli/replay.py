@@ -6,6 +6,7 @@ from typing import Final, TextIO, assert_never
 
 import asyncpg
 
+from server.cli.game_link import game_of
 from server.database.pool import open_pool
 from server.domain.board import Board
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade, players_in
@@ -15,7 +16,7 @@ from server.eventstore.codec import RecordedEvent, name_of
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
 from server.identity.players import Players
-from server.settings.reachable_database import NoDatabaseError, game_of
+from server.settings.reachable_database import NoDatabaseError
 
 _RED, _YELLOW, _BOLD, _DIM, _MARK, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[2m", "\x1b[7m", "\x1b[0m"
 _DISCS: Final = {"R": f"{_RED}●", "Y": f"{_YELLOW}○", ".": f"{_DIM}·"}  # they differ by more than colour

@@ -1,7 +1,7 @@
-"""The PostgreSQL that comes along: found, made, started and stopped with nothing installed or configured.
+"""The bundled PostgreSQL: found, made, started and stopped with nothing installed or configured.
 
-`launcher` is the door. Behind it: `account` (as whom it runs), `programs` (what is run), `data_dir` (on what),
-`cluster` (made once) and `postmaster` (each run). It knows nothing of the application.
+The entry point is `launcher`. It uses `account` (the user it runs as), `programs` (where its programs are),
+`data_dir` (what lies where), `cluster` (made once) and `postmaster` (one run). It knows nothing of the application.
 """
 
 from server.embedded.data_dir import DataDir, Running

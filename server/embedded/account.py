@@ -1,4 +1,4 @@
-"""As whom PostgreSQL runs: it refuses to be root, so root needs an unprivileged account for it."""
+"""The account that PostgreSQL runs as: it refuses to be root, so root needs an unprivileged one for it."""
 
 import os
 import pwd
@@ -17,7 +17,7 @@ _TOOL_TIMEOUT_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who owns the cluster and runs its programs. The ids are -1 for whoever we are ourselves."""
+    """Who owns the cluster and runs its programs. The ids are -1 for the user of this process."""
 
     name: str
     uid: int = -1
@@ -26,6 +26,12 @@ class Account:
     def own(self, directory: Path) -> None:
         """Give one directory, not what is in it, to this account."""
         os.chown(directory, self.uid, self.gid)
+
+    def may_enter(self, directory: Path) -> bool:
+        """Return whether this account reaches what is in a directory."""
+        if self.uid == -1:
+            return os.access(directory, os.X_OK)
+        return self.run(["/bin/sh", "-c", 'test -x "$0"', directory], cwd=Path("/")).returncode == 0
 
     def popen(
         self,
@@ -50,16 +56,22 @@ class Account:
     def run(
         self, command: Sequence[str | Path], *, cwd: Path, text: str = ""
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a program to its end as this account, with `text` as its input; what it printed is in the result."""
-        return subprocess.run(  # noqa: S603 - our own programs
-            self._shimmed(command),
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TOOL_TIMEOUT_S,
-            **_options(cwd, {}),
-        )
+        """Run a program to its end as this account, with `text` as its input; its output is in the result."""
+        try:
+            return subprocess.run(  # noqa: S603 - our own programs
+                self._shimmed(command),
+                input=text,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=_TOOL_TIMEOUT_S,
+                **_options(cwd, {}),
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EmbeddedPostgresError(
+                f"{command[0]} did not end within {_TOOL_TIMEOUT_S} s. Is the machine, or its disk, overloaded?"
+            ) from error
 
     def _shimmed(self, command: Sequence[str | Path]) -> list[str]:
         before = [sys.executable, "-I", "-S", str(_SHIM), str(os.getpid()), str(self.uid), str(self.gid)]
@@ -67,10 +79,10 @@ class Account:
 
 
 def account_for(cluster: Path) -> Account:
-    """Return who runs, or is to run, the cluster in this directory; no account is ever created.
+    """Return the account that runs, or will run, the cluster in this directory; no account is ever created.
 
     Raises:
-        EmbeddedPostgresError: we are root, and there is no unprivileged account.
+        EmbeddedPostgresError: this process is root, and there is no unprivileged account.
     """
     if os.geteuid() != 0:
         return Account(f"user {os.geteuid()}")
@@ -89,7 +101,10 @@ def _owner(cluster: Path) -> Account | None:
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
-        raise EmbeddedPostgresError(f"{cluster} belongs to the user {uid}, who has no account here.") from None
+        raise EmbeddedPostgresError(
+            f"{cluster} belongs to the user {uid}, who has no account here. Give it to one that exists "
+            f"(chown -R postgres), or choose another --data-dir."
+        ) from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 

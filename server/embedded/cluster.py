@@ -22,20 +22,29 @@ full path.
 
 
 def cluster_version(directory: Path) -> int | None:
-    """Return the major version that made this cluster, or None if there is none."""
+    """Return the major version that made this cluster, or None if there is none.
+
+    Raises:
+        EmbeddedPostgresError: what should be a cluster is damaged.
+    """
     try:
-        return int((directory / "PG_VERSION").read_text())
+        return int((directory / "PG_VERSION").read_bytes())
     except FileNotFoundError:
         return None
+    except ValueError:
+        raise EmbeddedPostgresError(
+            f"{directory / 'PG_VERSION'} is damaged. Restore this directory from a backup, or choose another "
+            f"--data-dir."
+        ) from None
 
 
 def make_cluster(data_dir: DataDir, programs: Programs, account: Account, *, durable: bool) -> None:
     """Make a cluster with one login role, which owns one database and may create roles and databases.
 
-    It grows under another name and is renamed when it is complete: whatever is interrupted here starts anew.
+    It is made under another name and renamed when it is complete: after an interruption it is made again.
 
     Raises:
-        EmbeddedPostgresError: a program failed; the message has what it said.
+        EmbeddedPostgresError: a program failed; the message contains its output.
     """
     draft = data_dir.draft
     shutil.rmtree(draft, ignore_errors=True)

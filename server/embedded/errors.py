@@ -1,4 +1,4 @@
-"""What can go wrong with the PostgreSQL that comes along."""
+"""What can go wrong with the bundled PostgreSQL."""
 
 
 class EmbeddedPostgresError(Exception):

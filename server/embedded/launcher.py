@@ -1,4 +1,4 @@
-"""The PostgreSQL that comes along, as one thing to start and stop."""
+"""The bundled PostgreSQL, as one object to start and stop."""
 
 from pathlib import Path
 from types import TracebackType
@@ -75,7 +75,7 @@ class EmbeddedPostgres:
             raise
 
     def stop(self) -> None:
-        """Stop PostgreSQL and take away what only lives while it runs. May be called at any time, also twice."""
+        """Stop PostgreSQL and remove what exists only while it runs. May be called at any time, also twice."""
         if self._postmaster is not None:
             self._postmaster.stop()
             self._postmaster = None
@@ -87,7 +87,7 @@ class EmbeddedPostgres:
         self._dir.release()
 
     def hurry(self) -> None:
-        """Make a `stop` that is under way in this thread end at once. For a signal handler."""
+        """Make a `stop` that is in progress in this thread end at once. For a signal handler."""
         if self._postmaster is not None:
             self._postmaster.hurry()
 
@@ -112,17 +112,18 @@ class EmbeddedPostgres:
         programs = find_programs(account, version)
         if version is None:
             make_cluster(data_dir, programs, account, durable=self._durable)
-        elif not data_dir.password.exists():
+        elif data_dir.read_password() is None:
             set_password(data_dir, data_dir.cluster, programs, account)
         return self._run(data_dir, programs, account)
 
     def _run(self, data_dir: DataDir, programs: Programs, account: Account) -> str:
-        socket_dir = data_dir.make_socket_dir()
+        socket_dir = data_dir.make_socket_dir(account.may_enter)
         account.own(socket_dir)
         self._postmaster = start_postmaster(data_dir, socket_dir, programs, account, durable=self._durable)
         # Everything is spelled out, since drivers would fill gaps from PGPORT, PGSSLMODE and the like.
-        parameters = urlencode({"host": str(socket_dir), "port": "5432", "sslmode": "disable"}, safe="/")
-        password = quote(data_dir.password.read_text(), safe="")
+        complete = {"port": "5432", "sslmode": "disable", "target_session_attrs": "any"}
+        parameters = urlencode({"host": str(socket_dir), **complete}, safe="/")
+        password = quote(data_dir.read_password() or "", safe="")
         url = f"postgresql://{OWNER}:{password}@/{DATABASE}?{parameters}"
         data_dir.announce(Running(self._postmaster.pid, url))
         return url

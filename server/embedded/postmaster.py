@@ -34,8 +34,8 @@ _SETTINGS = {
 }
 _FAST_BUT_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
-# After a `kill -9` of a server its PostgreSQL may live on for a moment; these troubles pass by themselves.
-_PASSING_TROUBLE = (b'lock file "postmaster.pid" already exists', b"pre-existing shared memory block")
+# After a `kill -9` of a server its PostgreSQL may live on for a moment; these failures pass by themselves.
+_PASSING_FAILURES = (b'lock file "postmaster.pid" already exists', b"pre-existing shared memory block")
 
 
 class Postmaster:
@@ -77,7 +77,7 @@ def start_postmaster(
     """Start PostgreSQL on an existing cluster and return it once it accepts connections.
 
     Raises:
-        EmbeddedPostgresError: it did not start; the message has the end of its log.
+        EmbeddedPostgresError: it did not start; the message contains the end of its log.
     """
     settings = _SETTINGS | {"unix_socket_directories": str(socket_dir)} | ({} if durable else _FAST_BUT_FORGETFUL)
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -94,38 +94,40 @@ def start_postmaster(
             Postmaster(process).stop()
             raise
         said = data_dir.log.read_bytes()[beginning:]
-        if time.monotonic() > deadline or not any(trouble in said for trouble in _PASSING_TROUBLE):
+        if time.monotonic() > deadline or not any(failure in said for failure in _PASSING_FAILURES):
             ending = said.decode(errors="replace").strip()[-1500:]
             raise EmbeddedPostgresError(f"PostgreSQL did not start. {data_dir.log} ends with:\n{ending}")
         time.sleep(0.1)
 
 
 def _is_ready(process: "subprocess.Popen[bytes]", cluster: Path) -> bool:
-    """Wait until this process says so in its pid file (as `pg_ctl` does); False when it ended instead."""
+    """Wait until the pid file says so of this process (as `pg_ctl` does); return False if it ended instead."""
     deadline = time.monotonic() + READY_TIMEOUT_S
     while process.poll() is None:
         lines = _pid_file(cluster)
         if len(lines) >= 8 and lines[0] == str(process.pid) and lines[7].strip() == "ready":  # noqa: PLR2004
             return True
         if time.monotonic() > deadline:
-            raise EmbeddedPostgresError(f"PostgreSQL was not ready after {READY_TIMEOUT_S:.0f} s.")
+            raise EmbeddedPostgresError(
+                f"PostgreSQL was not ready after {READY_TIMEOUT_S:.0f} s; its log is in {cluster.parent}."
+            )
         time.sleep(0.01)
     return False
 
 
 def _pid_file(cluster: Path) -> list[str]:
     try:
-        return (cluster / "postmaster.pid").read_text().splitlines()
+        return (cluster / "postmaster.pid").read_text(errors="replace").splitlines()
     except FileNotFoundError:
         return []
 
 
 def _own_dead(cluster: Path) -> dict[str, str]:
-    """Tell PostgreSQL to overlook a pid file whose number now belongs to something else.
+    """Make PostgreSQL overlook a pid file whose process id now belongs to another program.
 
-    Numbers come around: in a container the same few are used at each start, and PostgreSQL would wait for ever for
-    a stranger to end. This variable of its own names one process that is surely not a postmaster; the check for
-    living children, by shared memory, stays in force.
+    Process ids are used again: in a container the same few come back at each start, and PostgreSQL would refuse to
+    start for as long as the other program runs. This variable of PostgreSQL names a process that is certainly no
+    postmaster; its check for living children, by shared memory, stays in force.
     """
     pid = next(iter(_pid_file(cluster)), "")
     if sys.platform != "linux" or not pid.isdigit():

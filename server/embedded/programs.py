@@ -1,7 +1,7 @@
 """Where PostgreSQL's programs are: in the wheel, or else installed on the system.
 
-Of the wheel only the binaries are used. Its Python package is not even imported, since it starts a server
-its own way as soon as it is asked for anything.
+Only the binaries of the wheel are used. Its Python package isn't even imported, since it would manage a server in
+its own way.
 """
 
 import hashlib
@@ -77,7 +77,7 @@ def _on_system() -> Iterator[Path]:
 
 
 def _probe(directory: Path, account: Account) -> Programs | None:
-    """Return what is in `directory` if `account` can run it; asking the kernel knows more than reading modes."""
+    """Return what is in `directory` if `account` can run it; running it is surer than reading modes."""
     if len(os.fsencode(directory)) > _LONGEST_PATH:
         return None
     root = Path("/")
@@ -90,10 +90,10 @@ def _probe(directory: Path, account: Account) -> Programs | None:
 
 
 def _copy_of(directory: Path) -> Path:
-    """Return a copy of the wheel's programs in a place everybody may read, made once for each release.
+    """Return a copy of the wheel's programs in a place that everybody may read, made once for each release.
 
-    Needed when the programs lie where the account may not go (a clone below /root, say): the mode of a directory
-    that somebody made is not ours to change.
+    It is needed when the programs lie where the account may not go (in a clone below /root, say): it isn't up to
+    this program to change the mode of a directory that somebody made.
     """
     digest = hashlib.sha256((directory / "postgres").read_bytes()).hexdigest()[:16]
     shelf = Path("/var/cache/fourfold") if os.geteuid() == 0 else platformdirs.user_cache_path("fourfold")

@@ -1,12 +1,12 @@
-"""Named places in the code where tests make a process end, or an operation fail: the windows between two effects.
+"""Named places in the code, between two effects, where tests make a process end, stand still, or an operation fail.
 
 Off unless the environment variable FOURFOLD_FAIL_POINTS names some. It is a comma-separated list, where a point
 goes off with the probability after the `@` (always, if there is none), and `seed` makes chance repeatable:
 
     FOURFOLD_FAIL_POINTS=append.committed=exit@0.01,feed.notified=fail@0.1,seed=7
 
-`exit` ends the process on the spot, as `kill -9` would; `fail` raises `ConnectionResetError`, as if Postgres had
-gone, so it belongs to the points that speak with Postgres.
+`exit` ends the process at once, as `kill -9` would. `spin` never returns, so that the event loop stands still.
+`fail` raises `ConnectionResetError`, as if Postgres had gone, so it belongs to the points that speak with Postgres.
 This module knows nothing of the others, and costs one look at an empty dictionary where nothing is switched on.
 """
 
@@ -15,19 +15,19 @@ import os
 import random
 import signal
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal, assert_never, get_args
 
 VARIABLE: Final = "FOURFOLD_FAIL_POINTS"
 
 Point = Literal[
     "append.sending",  # a batch is about to be sent to Postgres
-    "append.committed",  # a batch is committed, and nobody was answered
-    "command.appended",  # a command is in the log, and its reply is not under way
-    "feed.notified",  # a notification came, and nobody was told
+    "append.committed",  # a batch is committed, and nothing was answered
+    "command.appended",  # a command is in the log, and its reply is not yet sent
+    "feed.notified",  # a notification was received, and nothing delivered
     "projection.applied",  # events are folded in, and the checkpoint has not moved
     "socket.accepting",  # an acceptance is about to be sent
 ]
-Action = Literal["exit", "fail"]
+Action = Literal["exit", "spin", "fail"]
 
 _log = logging.getLogger(__name__)
 
@@ -47,15 +47,22 @@ _switched_on: dict[Point, _Fault] = {}
 
 
 def fail_point(point: Point) -> None:
-    """Do what was asked for at this point; normally nothing.
+    """Carry out the fault that is switched on at this point; normally there is none.
 
     Raises:
-        ConnectionResetError: that is what was asked for.
+        ConnectionResetError: the fault is `fail`.
     """
     if _switched_on and (fault := _switched_on.get(point)) and fault.chance.random() < fault.probability:
-        if fault.action == "exit":
-            os.kill(os.getpid(), signal.SIGKILL)
-        raise ConnectionResetError(f"fail point {point}")
+        match fault.action:
+            case "exit":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "spin":
+                while True:
+                    pass
+            case "fail":
+                raise ConnectionResetError(f"fail point {point}")
+            case _:
+                assert_never(fault.action)
 
 
 def switch_on_fail_points(text: str) -> None:
@@ -96,13 +103,20 @@ def _point(name: str) -> Point:
 
 
 def _fault(text: str, chance: random.Random) -> _Fault:
-    action, at, probability = text.partition("@")
-    if action not in get_args(Action):
-        raise FailPointsError(f"{VARIABLE}: an action is exit or fail, but {action!r} came.")
+    name, at, probability = text.partition("@")
+    action = _action(name)
     try:
         share = float(probability) if at else 1.0
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
         raise FailPointsError(f"{VARIABLE}: a probability from 0 to 1 is expected, but {probability!r} came.")
-    return _Fault("exit" if action == "exit" else "fail", share, chance)
+    return _Fault(action, share, chance)
+
+
+def _action(name: str) -> Action:
+    for action in get_args(Action):
+        if name == action:
+            known: Action = action
+            return known
+    raise FailPointsError(f"{VARIABLE}: an action is one of {', '.join(get_args(Action))}, but {name!r} came.")

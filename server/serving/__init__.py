@@ -1,7 +1,8 @@
 """From settings to a server that people can reach, and back to nothing running.
 
-`running` is the door. Behind it: `listening` (the port), `stopping` (signals), `single` (one process that serves),
-`workers` (several), `greeting` (what is printed) and `logs`.
+The entry point is `running`. It uses `listening` (the port), `stopping` (signals), `single` (one process that
+serves), `workers` (several, each a `worker` with a `heartbeat`), `last_resort` (for one that doesn't end),
+`greeting` (what is printed) and `logs`. All that relies on what uvicorn keeps private is in `uvicorn_adapter`.
 """
 
 from server.serving.errors import ServingError

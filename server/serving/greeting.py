@@ -1,12 +1,14 @@
-"""What is printed once the server is ready: where it is, where its data is, how to stop it, what to try."""
+"""What is printed once the server is ready: its address, where its data is, how to stop it, what to try."""
 
 import os
 import shlex
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from server.settings.settings import Settings, masked
+from server.settings.database_url import masked
+from server.settings.settings import Settings
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
@@ -19,7 +21,7 @@ def address_of(listener: socket.socket) -> str:
 
 
 def greeting(settings: Settings, address: str, *, has_own_database: bool) -> str:
-    """Return the message for people; it is bold in places only when they see it on a terminal."""
+    """Return the message for people; parts of it are bold if they read it on a terminal."""
     command = _command()
     where = f" --data-dir {shlex.quote(str(settings.data_dir))}" if settings.ephemeral else ""
     return f"""\
@@ -32,7 +34,7 @@ Try next:
   Open the address in two tabs: start a game in one, and join it with its link in the other.
   Open it in a third one to watch.
   {command} replay GAME{where}   prints a game event by event; GAME is the last part of its link
-  {command} doctor   says what is wrong, if anything is
+  {command} doctor   checks this machine and the database
 """
 
 
@@ -45,12 +47,13 @@ def _data(settings: Settings, *, has_own_database: bool) -> str:
 
 
 def _command() -> str:
-    """Return how to call this program from where the person is."""
+    """Return how to call this program from the current directory."""
     script = Path(sys.executable).with_name("fourfold")
     if not script.exists():
         return f"{shlex.quote(sys.executable)} -m server"
-    here = Path.cwd()
-    return shlex.quote(str(script.relative_to(here) if script.is_relative_to(here) else script))
+    with suppress(OSError, ValueError):  # the current directory was deleted, or is elsewhere
+        script = script.relative_to(Path.cwd())
+    return shlex.quote(str(script))
 
 
 def _strong(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The port: the one that was asked for, or the next free one."""
+"""The port: the configured one, or the next free one."""
 
 import errno
 import socket
@@ -10,7 +10,7 @@ from server.serving.errors import ServingError
 PORTS_TRIED = 20
 
 SEND_BUFFER = 65_536
-"""Bytes that the system keeps for a peer that does not read: left to itself it would keep up to 4 MiB for each."""
+"""Bytes that the system buffers for a peer that doesn't read; its own limit would be 4 MiB for each."""
 
 _BACKLOG = 2048
 

@@ -39,7 +39,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line).decode()
+        # What came from outside may hold half a surrogate pair, which isn't text.
+        return msgspec.json.encode({name: _as_text(value) for name, value in line.items()}).decode()
 
 
 def set_up_logs(log_format: str) -> None:
@@ -49,9 +50,13 @@ def set_up_logs(log_format: str) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    logging.getLogger("uvicorn.error").addFilter(_is_worth_logging)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Drop what uvicorn says of each websocket that was properly refused: anybody could fill the log with it."""
+def _as_text(value: str | int | None) -> str | int | None:
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _is_worth_logging(record: logging.LogRecord) -> bool:
+    """Drop what uvicorn logs for each websocket that was properly refused: anybody could fill the log with it."""
     return record.msg != "ASGI callable returned without completing handshake."

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from server.settings import parsing
+from server.settings import database_url, parsing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Option:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` the flag of every option that has one; `read_settings` takes what it parsed."""
+    """Give `parser` the flag of every option that has one; `read_settings` reads the result."""
     for option in OPTIONS:
         if option.flag is None:
             continue
@@ -50,39 +50,39 @@ OPTIONS: tuple[Option, ...] = (
            "the port to listen on, or the next free one if it is taken; 0 for any"),
     Option("workers", "--workers", "FOURFOLD_WORKERS", "1",
            "a number from 1 to 64", parsing.number(1, 64),
-           "how many processes serve"),
+           "the number of processes that serve"),
     Option("database_url", "--database-url", "DATABASE_URL", "",
-           "an address like postgresql://user@host/name", parsing.database_url,
-           "the PostgreSQL to use; without it the server starts its own", is_secret=True),
+           database_url.EXPECTED, database_url.database_url,
+           "the PostgreSQL to use; by default the server starts its own", is_secret=True),
     Option("owner_database_url", None, "FOURFOLD_OWNER_DATABASE_URL", "",
-           "an address like postgresql://owner@host/name", parsing.database_url,
-           "the same database as a role that may change its schema, for migrations only; else DATABASE_URL",
+           database_url.EXPECTED, database_url.database_url,
+           "the same database as a role that may change its schema, for migrations only; by default DATABASE_URL",
            is_secret=True),
     Option("data_dir", "--data-dir", "FOURFOLD_DATA_DIR", "",
            "a directory, or a path where one can be made", parsing.directory,
-           "where the server's own PostgreSQL and its secret live; else the platform's place for such data"),
+           "the directory of the server's own PostgreSQL and its secret; by default the platform's place for data"),
     Option("ephemeral", "--ephemeral", "FOURFOLD_EPHEMERAL", "no",
            "yes or no", parsing.switch,
-           "play with a throw-away database that is deleted at the end"),
+           "use a temporary database, which is deleted at the end"),
     Option("open_browser", "--open", "FOURFOLD_OPEN", "no",
            "yes or no", parsing.switch,
            "open a browser once the server is ready"),
     Option("secret", None, "FOURFOLD_SECRET", "",
            f"a secret of at least {parsing.MIN_SECRET_CHARS} characters", parsing.secret,
-           "signs the players' tokens, the same for all processes; else made once in the data directory",
+           "signs the players' tokens, the same for all processes; by default generated once in the data directory",
            is_secret=True),
     Option("origins", None, "FOURFOLD_ORIGINS", "",
            "a comma-separated list of origins like https://play.example.org", parsing.origins,
-           "the origins whose pages may connect, exactly these; else the address the server was reached under"),
+           "the exact origins whose pages may connect; by default the address under which the server was reached"),
     Option("trusted_proxies", None, "FOURFOLD_TRUSTED_PROXIES", "127.0.0.1",
            "a comma-separated list of addresses or networks, or *", parsing.proxies,
-           "the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"),
+           "the proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted"),
     Option("max_connections", None, "FOURFOLD_MAX_CONNECTIONS", "10000",
            "a number from 1 to 1000000", parsing.number(1, 1_000_000),
-           "how many websockets one process accepts"),
+           "the number of websockets that one process accepts"),
     Option("log_format", None, "FOURFOLD_LOG_FORMAT", "text",
            "text or json", parsing.one_of("text", "json"),
-           "how log lines look"),
+           "the format of the log"),
 )
 # fmt: on
 
@@ -98,4 +98,4 @@ def markdown_table() -> str:
 
 
 if __name__ == "__main__":
-    print(markdown_table(), end="")  # noqa: T201 - for whoever writes the README
+    print(markdown_table(), end="")  # noqa: T201 - to be copied into the README

@@ -1,19 +1,22 @@
-"""From the text of a setting to its value: one pure function for each kind of value.
+"""From the text of a setting to its value: one function for each kind of value.
 
-Each raises `ValueError` for what it does not understand; `server.settings.settings` says what was expected instead.
+Each raises `ValueError` for a text that it doesn't understand; `server.settings.settings` makes a message of it.
+Addresses of databases are read by `server.settings.database_url`.
 """
 
 import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Final
 
-MIN_SECRET_CHARS = 32
+MIN_SECRET_CHARS: Final = 32
 
-_HOST = re.compile(r"[A-Za-z0-9._:-]+(%[A-Za-z0-9]+)?")
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[1-9][0-9]{0,4})?")
-_SWITCH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
+_MAX_NAME_CHARS: Final = 253
+_MAX_PORT: Final = 65_535
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
+_ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[(?P<ipv6>[0-9a-f:]+)\])(?::(?P<port>[1-9][0-9]{0,4}))?")
+_SWITCH: Final = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 
 
 def number(low: int, high: int) -> Callable[[str], int]:
@@ -28,7 +31,7 @@ def number(low: int, high: int) -> Callable[[str], int]:
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """Return a parser that takes exactly these words."""
+    """Return a parser that accepts exactly these words."""
 
     def parse(text: str) -> str:
         if text not in words:
@@ -47,28 +50,30 @@ def switch(text: str) -> bool:
 
 def host(text: str) -> str:
     """Read a host name or an address, without a port and without brackets."""
-    if not _HOST.fullmatch(text):
+    if ":" in text:
+        ipaddress.IPv6Address(text)
+    elif not _NAME.fullmatch(text) or len(text) > _MAX_NAME_CHARS:
         raise ValueError(text)
     return text
 
 
-def database_url(text: str) -> str | None:
-    """Read a PostgreSQL address. The driver knows its parameters; here only its kind is checked."""
-    if text and ("://" not in text or urlsplit(text).scheme not in {"postgresql", "postgres"}):
-        raise ValueError(text)
-    return text or None
-
-
 def directory(text: str) -> Path | None:
-    """Read a directory that exists or can be made; a relative one counts from where the program started."""
+    """Read a directory that exists or can be made, an empty text as none; a relative one is below the current one.
+
+    Raises:
+        ValueError, OSError, RuntimeError: it is none, may not be entered, or is in the home of an unknown user.
+    """
+    if not text:
+        return None
     path = Path(text).expanduser().absolute()
     if "\0" in text or not next(place for place in (path, *path.parents) if place.exists()).is_dir():
         raise ValueError(text)
-    return path if text else None
+    return path
 
 
 def secret(text: str) -> str | None:
-    """Read a secret that is too long to guess, provided it was not made up by a person."""
+    """Read a secret that is too long to guess, provided that no person made it up; an empty text is none."""
+    text.encode()  # fails for bytes that are no text
     if text and len(text) < MIN_SECRET_CHARS:
         raise ValueError(text)
     return text or None
@@ -77,8 +82,12 @@ def secret(text: str) -> str | None:
 def origins(text: str) -> tuple[str, ...]:
     """Read exact origins as a browser sends them: lower case, without a path or a final slash."""
     found = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not all(_ORIGIN.fullmatch(origin) for origin in found):
-        raise ValueError(text)
+    for origin in found:
+        match = _ORIGIN.fullmatch(origin)
+        if match is None or int(match["port"] or 0) > _MAX_PORT:
+            raise ValueError(text)
+        if match["ipv6"] is not None:
+            ipaddress.IPv6Address(match["ipv6"])
     return found
 
 

@@ -1,29 +1,47 @@
-"""How a command finds what it is about: the game by its link, the database by the settings.
-
-The database is the configured one, that of a server which runs here, or one started for the moment.
-"""
+"""The database that a command works on: the configured one, a running server's, or one started for the command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
-from server.domain.vocabulary import GameId
+import asyncpg
+
 from server.embedded import DataDir, EmbeddedPostgres
-from server.settings.settings import Settings, masked
+from server.settings.database_url import masked
+from server.settings.settings import Settings
+
+_UNUSABLE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class NoDatabaseError(Exception):
-    """There is no database to ask, or it cannot be used; the message says which and why."""
+    """There is no database, or it cannot be used; the message says which, why, and what to do."""
 
     @classmethod
     def because(cls, url: str, error: BaseException) -> "NoDatabaseError":
-        """Return it for a database that refused, or did not answer."""
-        reason = str(error).strip() or type(error).__name__
-        return cls(f"The database {masked(url)} cannot be used: {reason}.")
+        """Return the error for a database that refused, or did not answer."""
+        return cls(
+            f"The database {masked(url)} cannot be used: {reason(error)}. Check that it runs, and its address; "
+            f"fourfold doctor examines both."
+        )
 
 
-def game_of(link: str) -> GameId:
-    """Return the id of a game, given as its link or as the last part of it."""
-    return GameId(link.partition("#")[0].partition("?")[0].rstrip("/").rpartition("/")[2])
+def reason(error: BaseException) -> str:
+    """Return what an error of the driver or of the system says, in one line without a full stop."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(text.split()).rstrip(".") or type(error).__name__
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Turn what the driver raises in the block into a `NoDatabaseError`.
+
+    Raises:
+        NoDatabaseError: the database cannot be used.
+    """
+    try:
+        yield
+    except _UNUSABLE as error:
+        raise NoDatabaseError.because(url, error) from error
 
 
 @contextmanager
@@ -34,23 +52,18 @@ def reachable_database(settings: Settings, *, make: bool = False) -> Iterator[st
 
     Raises:
         NoDatabaseError: there is none yet.
-        EmbeddedPostgresError: it cannot be started.
+        EmbeddedPostgresError: it cannot be started, or its data directory cannot be read.
     """
     if settings.database_url is not None:
         yield settings.database_url
         return
-    data_dir = DataDir(settings.data_dir)
     if settings.ephemeral:
-        raise NoDatabaseError("An ephemeral database is reached with the --data-dir that its server printed.")
-    try:
-        running, exists = data_dir.running(), data_dir.cluster.exists()
-    except OSError as error:
-        raise NoDatabaseError(
-            f"The data directory {settings.data_dir} cannot be read: {error.strerror}."
-        ) from error
+        raise NoDatabaseError("A temporary database is reached with the --data-dir that its server printed.")
+    data_dir = DataDir(settings.data_dir)
+    running = data_dir.running()
     if running is not None:
         yield running.url
-    elif exists or make:
+    elif make or data_dir.has_cluster():
         with EmbeddedPostgres(settings.data_dir) as url:
             yield url
     else:

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -236,6 +237,18 @@ def test_as_root_it_runs_as_somebody_else(data_dir: Path) -> None:
         identities = next(line for line in status.splitlines() if line.startswith("Uid:"))
         assert "0" not in identities.split()[1:]
         assert data_dir.stat().st_uid == 0
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root has to become somebody else")
+def test_a_place_for_temporary_files_that_only_root_may_enter_is_passed_over(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some systems give each user one of their own (libpam-tmpdir), which PostgreSQL's account can't enter."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(closed))
+    with EmbeddedPostgres(data_dir) as url:
+        assert ask(url, "SELECT 1") == 1
 
 
 def ask(url: str, statement: str) -> object:

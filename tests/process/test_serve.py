@@ -3,11 +3,8 @@
 import os
 import pwd
 import re
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -16,8 +13,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from tests.process.copies import copy_of_the_program, python_for
 from tests.process.play import play, version_of
-from tests.processes import ROOT, ServerProcess, is_alive, is_healthy, wait_until, wait_until_gone
+from tests.process.workers import workers_of
+from tests.processes import ServerProcess, is_healthy, wait_until, wait_until_gone
 
 IS_ROOT = os.geteuid() == 0
 STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -40,8 +39,8 @@ def test_a_stop_leaves_no_process_and_no_ephemeral_data(stop: signal.Signals, fl
 
 
 @pytest.mark.parametrize("flags", [[], ["--workers", "2"]], ids=["alone", "workers"])
-def test_kill_9_leaves_no_process(flags: list[str]) -> None:
-    with ServerProcess(*flags) as server:
+def test_kill_9_leaves_no_process(flags: list[str], tmp_path: Path) -> None:
+    with ServerProcess(*flags, data_dir=tmp_path / "data") as server:
         below = server.descendants()
         server.kill()
         wait_until_gone(below)
@@ -186,19 +185,18 @@ def test_logs_can_be_json() -> None:
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can become somebody else")
 def test_another_user_can_run_it_too() -> None:
-    """With a home of their own and nothing else."""
-    python = shutil.which("python3", path="/usr/bin")
-    if python is None or sys.version_info[:2] != system_version(python):
-        python = sys.executable
+    """With a home of their own, closed to others, and nothing else; this directory may be closed to them."""
     nobody = pwd.getpwnam("nobody").pw_uid
-    with tempfile.TemporaryDirectory(prefix="fourfold test ") as place:
+    python = python_for(nobody)
+    if python is None:
+        pytest.skip("every Python of this version is where only root may go")
+    with tempfile.TemporaryDirectory(prefix="fourfold test ", dir="/tmp") as place:
+        Path(place).chmod(0o711)
         home = Path(place, "home")
-        home.mkdir()
+        home.mkdir(mode=0o700)
         os.chown(home, nobody, nobody)
-        Path(place).chmod(0o755)
-        code = copy_of_the_code(Path(place, "code"))
-        paths = ":".join([str(code), *(path for path in sys.path if path.endswith("site-packages"))])
-        environment = {"HOME": str(home), "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+        code = copy_of_the_program(Path(place, "code"))
+        environment = {"HOME": str(home), "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": "/tmp"}
         data_dir = home / ".local" / "share" / "fourfold"
         server = ServerProcess(
             data_dir=data_dir, env=environment, command=(python, "-m", "server"), cwd=code, user=nobody
@@ -222,32 +220,5 @@ def ephemeral_dir(server: ServerProcess) -> Path:
     return Path(found[1])
 
 
-def workers_of(server: ServerProcess) -> list[int]:
-    """The processes that serve: those that run our own program, one level down."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    return [int(pid) for pid in children if is_alive(int(pid)) and b"-m\0server" in command_line(pid)]
-
-
-def command_line(pid: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
-
-
 def server_said(server: ServerProcess) -> str:
     return f"the server said:\n{server.output}"
-
-
-def copy_of_the_code(target: Path) -> Path:
-    """The program where anybody may read it, since a checkout may be closed to them."""
-    for part in ("server", "static"):
-        shutil.copytree(ROOT / part, target / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in (target, *target.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    return target
-
-
-def system_version(python: str) -> tuple[int, ...]:
-    told = subprocess.check_output([python, "-c", "import sys; print(*sys.version_info[:2])"], text=True)
-    return tuple(map(int, told.split()))

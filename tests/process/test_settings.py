@@ -1,4 +1,4 @@
-"""Settings: where they come from, and what is said about wrong ones."""
+"""Settings: where they come from, and how wrong ones are refused."""
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -8,20 +8,29 @@ from pathlib import Path
 import pytest
 
 from server.settings.options import OPTIONS, markdown_table
-from server.settings.settings import Settings, SettingsError, masked, read_settings, signing_key
+from server.settings.secret_key import existing_key, signing_key
+from server.settings.settings import Settings, SettingsError, read_settings
 from tests.processes import ROOT
 
 WRONG = {
-    "FOURFOLD_HOST": ["a b", "http://x", ""],
+    "FOURFOLD_HOST": ["a b", "http://x", "a..b", ".", "h:80", "[::1]", "1::2::3", "x" * 64, ".".join(["x"] * 128)],
     "FOURFOLD_PORT": ["x", "-1", "65536", "8000.0", "٨٠٠٠", "1e3"],
     "FOURFOLD_WORKERS": ["0", "65", "two"],
-    "DATABASE_URL": ["mysql://u:hush-hush@h/d", "localhost", "postgresql:fourfold"],
-    "FOURFOLD_OWNER_DATABASE_URL": ["http://x/y"],
-    "FOURFOLD_DATA_DIR": ["/etc/passwd", "/etc/passwd/below"],
+    "DATABASE_URL": [
+        "mysql://u:hush-hush@h/d",
+        "localhost",
+        "postgresql:fourfold",
+        "postgresql://u:hush-hush@h:abc/d",
+    ],
+    "FOURFOLD_OWNER_DATABASE_URL": ["http://x/y", "postgresql://u:hush-hush?@h/d"],
+    "FOURFOLD_DATA_DIR": ["/etc/passwd", "/etc/passwd/below", "~nobody-of-this-name/x", "x" * 300],
     "FOURFOLD_EPHEMERAL": ["maybe", "2"],
     "FOURFOLD_OPEN": ["ja"],
-    "FOURFOLD_SECRET": ["hush-hush", "x" * 31],
-    "FOURFOLD_ORIGINS": ["example.org", "https://example.org/", "https://*", "ftp://x", "https://A.org", "null"],
+    "FOURFOLD_SECRET": ["hush-hush", "x" * 31, "\udcff" * 40],
+    "FOURFOLD_ORIGINS": [
+        *("example.org", "https://example.org/", "https://*", "ftp://x", "https://A.org", "null"),
+        *("https://x:65536", "http://[:::]"),
+    ],
     "FOURFOLD_TRUSTED_PROXIES": ["proxy", "10.0.0.0/33", "10.0.0.1,,"],
     "FOURFOLD_MAX_CONNECTIONS": ["0", "many"],
     "FOURFOLD_LOG_FORMAT": ["xml"],
@@ -32,9 +41,9 @@ def test_every_setting_has_exactly_one_option() -> None:
     assert [option.name for option in OPTIONS] == [field.name for field in fields(Settings)]
 
 
-@pytest.mark.parametrize(("variable", "value"), [(name, value) for name in WRONG for value in WRONG[name] if value])
+@pytest.mark.parametrize(("variable", "value"), [(name, value) for name in WRONG for value in WRONG[name]])
 def test_a_wrong_value_is_refused_by_name(variable: str, value: str) -> None:
-    """Whoever mistypes a setting learns which one and what it takes; a secret is not repeated into a log."""
+    """The message names the setting and what it accepts; it doesn't repeat a secret."""
     with pytest.raises(SettingsError) as refusal:
         read_settings({}, {variable: value})
     assert variable in str(refusal.value)
@@ -70,8 +79,19 @@ def test_settings_that_contradict_each_other_are_refused(environment: dict[str, 
         read_settings({}, environment)
 
 
-def test_a_password_is_masked() -> None:
-    assert masked("postgresql://u:p@ss@h:5432/d?password=x") == "postgresql://u:***@h:5432/d"
+@pytest.mark.parametrize(("variable", "value"), [("PGPORT", "abc"), ("PGPORT", "0"), ("PGHOST", "a,,b")])
+def test_a_wrong_variable_of_the_driver_is_refused_by_name(variable: str, value: str) -> None:
+    """The driver fills gaps in an address from the environment, and fails when these are malformed."""
+    with pytest.raises(SettingsError, match=variable):
+        read_settings({}, {"DATABASE_URL": "postgresql://u@/d", variable: value})
+
+
+def test_a_deleted_working_directory_is_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deleted = tmp_path / "deleted"
+    deleted.mkdir()
+    monkeypatch.chdir(deleted)
+    deleted.rmdir()
+    assert read_settings({}, {}).data_dir.is_absolute()
 
 
 def test_racing_processes_get_the_same_new_key(tmp_path: Path) -> None:
@@ -92,12 +112,17 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
         signing_key(settings)
 
 
+def test_looking_for_a_key_makes_none(tmp_path: Path) -> None:
+    assert existing_key(settings_in(tmp_path / "new")) is None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_configured_secret_is_used_and_none_is_made(tmp_path: Path) -> None:
     assert signing_key(replace(settings_in(tmp_path), secret="s" * 32)) == b"s" * 32
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_readme_tells_of_every_setting() -> None:
+def test_every_setting_is_in_the_readme() -> None:
     """Its table is the output of `python -m server.settings.options`."""
     assert markdown_table() in (ROOT / "README.md").read_text()
 

@@ -93,6 +93,6 @@ def test_the_log_texts_that_are_filtered_are_the_ones_that_uvicorn_writes(module
     """A refused websocket is no error, and anybody could fill the log with it."""
     filtered = "ASGI callable returned without completing handshake."
     record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, filtered, None, None)
-    assert not logs._is_news(record)  # noqa: SLF001
+    assert not logs._is_worth_logging(record)  # noqa: SLF001
     assert filtered in inspect.getsource(websockets_sansio_impl)
     assert 'logging.getLogger("uvicorn.error")' in inspect.getsource(module)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from server.cli.audit.errors import AuditError
 from server.cli.audit.lines import header_of
 from server.cli.audit.progress import Progress
 from server.cli.audit.reading import count_events, pages, snapshot
-from server.settings.reachable_database import game_of
+from server.cli.game_link import game_of
 
 
 async def export_log(url: str, link: str | None, output: Path | None, screen: TextIO = sys.stderr) -> None:

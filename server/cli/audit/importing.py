@@ -20,7 +20,7 @@ from server.cli.audit.reading import connected
 from server.cli.audit.streams import Finding, StreamChecks
 from server.database.pool import CONNECTION_LOST, Connection
 from server.eventstore.feed import CHANNEL
-from server.settings.settings import masked
+from server.settings.database_url import masked
 
 _BATCH: Final = 2000
 _APPEND_LOCK: Final = 4444  # the one of fourfold.append_events: positions follow the commits

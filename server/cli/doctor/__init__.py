@@ -1,4 +1,4 @@
-"""What is wrong here, and how to mend it: one line for each thing a server needs."""
+"""What is wrong here, and how to fix it: one line for each thing that a server needs."""
 
 import os
 from collections.abc import Iterator
@@ -26,6 +26,6 @@ def examine(settings: Settings, out: TextIO) -> int:
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
-    """Examine this machine, then the database; what a check changes it undoes."""
+    """Examine this machine, then the database, and change neither."""
     yield from machine_findings(settings)
     yield from database_findings(settings)

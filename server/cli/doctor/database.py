@@ -1,4 +1,4 @@
-"""Is the database fit: its programs or its address, its version, schema and role, and its notifications."""
+"""Checks of the database: its programs or its address, its version, schema and role, and its notifications."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,9 +10,12 @@ from server.cli.doctor.findings import Finding
 from server.database import migrations
 from server.database.pool import APPLICATION_ROLE, Connection, connect
 from server.embedded import OLDEST_VERSION, DataDir, EmbeddedPostgres, EmbeddedPostgresError, find_postgres
-from server.settings.settings import Settings, masked
+from server.settings.database_url import masked
+from server.settings.reachable_database import reason
+from server.settings.settings import Settings
 
 PROBE_CHANNEL: Final = "fourfold_doctor"
+_CONNECT_TIMEOUT_S: Final = 5.0
 
 
 def database_findings(settings: Settings) -> Iterator[Finding]:
@@ -24,10 +27,11 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
         return
     try:
         yield Finding("ok", f"PostgreSQL's programs: {find_postgres(settings.data_dir)}")
-        running = DataDir(settings.data_dir).running()
+        data_dir = DataDir(settings.data_dir)
+        running = data_dir.running()
         if running is not None:
             yield from asyncio.run(_examine_database(running.url))
-        elif DataDir(settings.data_dir).cluster.exists():
+        elif data_dir.has_cluster():
             with EmbeddedPostgres(settings.data_dir) as url:
                 yield from asyncio.run(_examine_database(url))
         else:
@@ -37,24 +41,30 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
 
 
 async def _examine_database(url: str) -> list[Finding]:
+    found: list[Finding] = []
     try:
-        connection = await asyncpg.connect(url, timeout=5)
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        remedy = f"{error or type(error).__name__}; check DATABASE_URL, the network, and pg_hba.conf"
-        return [Finding("fail", f"database {masked(url)} cannot be reached", remedy)]
-    try:
-        release = await connection.fetchval("SHOW server_version")
-        found = [Finding("ok", f"database {masked(url)}, PostgreSQL {release}")]
-        if connection.get_server_version().major < OLDEST_VERSION:
-            found.append(Finding("fail", f"PostgreSQL {release} is too old", f"use {OLDEST_VERSION} or later"))
-        if await connection.fetchval("SELECT pg_is_in_recovery()"):
-            remedy = "add target_session_attrs=read-write and all hosts to DATABASE_URL"
-            found.append(Finding("fail", "the database is a standby, which cannot be written", remedy))
-        found.append(await _schema(url))
-        found.append(await _role(url))
-        found.append(await _listening(connection))
-    finally:
-        await connection.close()
+        connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_S)
+        try:
+            found += await _server(url, connection)
+            found.append(await _schema(url))
+            found.append(await _role(url))
+            found.append(await _listening(connection))
+        finally:
+            await connection.close()
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        remedy = f"{reason(error)}; check DATABASE_URL, the network, and pg_hba.conf"
+        found.append(Finding("fail", f"database {masked(url)} cannot be used", remedy))
+    return found
+
+
+async def _server(url: str, connection: Connection) -> list[Finding]:
+    release = await connection.fetchval("SHOW server_version")
+    found = [Finding("ok", f"database {masked(url)}, PostgreSQL {release}")]
+    if connection.get_server_version().major < OLDEST_VERSION:
+        found.append(Finding("fail", f"PostgreSQL {release} is too old", f"use {OLDEST_VERSION} or later"))
+    if await connection.fetchval("SELECT pg_is_in_recovery()"):
+        remedy = "add target_session_attrs=read-write and all hosts to DATABASE_URL"
+        found.append(Finding("fail", "the database is a standby, which cannot be written", remedy))
     return found
 
 
@@ -64,7 +74,7 @@ async def _schema(url: str) -> Finding:
     except migrations.MigrationError as error:
         return Finding("fail", "schema", str(error))
     except asyncpg.PostgresError as error:
-        return Finding("fail", f"schema: {error}", "fourfold migrate")
+        return Finding("fail", f"schema: {reason(error)}", "fourfold migrate")
     if status.pending:
         pending = ", ".join(map(str, status.pending))
         return Finding("warn", f"schema: migrations {pending} are pending", "fourfold migrate, or start a server")
@@ -76,28 +86,29 @@ async def _role(url: str) -> Finding:
     try:
         connection = await connect(url)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return Finding("warn", f"{what}: {error}", "fourfold migrate as the database's owner makes and grants it")
+        remedy = "fourfold migrate, as the database's owner, makes and grants it"
+        return Finding("warn", f"{what}: {reason(error)}", remedy)
     await connection.close()
     return Finding("ok", what)
 
 
 async def _listening(connection: Connection) -> Finding:
-    """Send ourselves a notification.
+    """Check that a notification arrives, and that no pooler is in between.
 
-    Behind a pooler one may arrive by luck; but the process that a pooler names is not the one that answers.
+    Behind a pooler one may arrive by chance; but the process id that a pooler gives is not that of the backend.
     """
     remedy = "give the database's own address: LISTEN does not work through a pooler"
     if await connection.fetchval("SELECT pg_backend_pid()") != connection.get_server_pid():
-        return Finding("fail", "a connection pooler stands before the database", remedy)
-    heard = asyncio.Event()
-    hear: Callable[..., None] = lambda *_: heard.set()  # noqa: E731
-    await connection.add_listener(PROBE_CHANNEL, hear)
+        return Finding("fail", "there is a connection pooler before the database", remedy)
+    received = asyncio.Event()
+    receive: Callable[..., None] = lambda *_: received.set()  # noqa: E731
+    await connection.add_listener(PROBE_CHANNEL, receive)
     try:
         await connection.execute(f"SELECT pg_notify('{PROBE_CHANNEL}', '')")
         async with asyncio.timeout(2):
-            await heard.wait()
+            await received.wait()
     except TimeoutError:
         return Finding("fail", "notifications do not arrive", remedy)
     finally:
-        await connection.remove_listener(PROBE_CHANNEL, hear)
+        await connection.remove_listener(PROBE_CHANNEL, receive)
     return Finding("ok", "notifications arrive")

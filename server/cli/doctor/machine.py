@@ -1,10 +1,9 @@
-"""Is this machine fit: Python, packages, the port, the place for data, the secret."""
+"""Checks of this machine: Python, packages, the port, the data directory, the secret."""
 
 import os
 import platform
 import re
 import shutil
-import socket
 import stat
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from server.cli.doctor.findings import Finding
-from server.settings.settings import Settings, SettingsError, signing_key
+from server.serving.errors import ServingError
+from server.serving.listening import listening
+from server.settings.secret_key import existing_key
+from server.settings.settings import Settings, SettingsError
 
 OLDEST_PYTHON: Final = (3, 11)
 LITTLE_SPACE_BYTES: Final = 512 * 1024 * 1024
@@ -56,15 +58,13 @@ def _is_installed(name: str) -> bool:
 
 def _port(settings: Settings) -> Finding:
     what = f"port {settings.port} on {settings.host}"
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-            probe.listen(1)
-        except OSError as error:
-            remedy = "a server takes the next free port, or the one you name with --port (FOURFOLD_PORT)"
-            return Finding("warn", f"{what}: {error.strerror}", remedy)
+    try:
+        with listening(settings.host, settings.port) as listener:
+            found = listener.getsockname()[1]
+    except ServingError as error:
+        return Finding("fail", f"{what} cannot be used", str(error))
+    if settings.port not in {0, found}:
+        return Finding("warn", f"{what} is taken", f"a server would use {found}; name another with --port")
     return Finding("ok", f"{what} is free")
 
 
@@ -95,13 +95,11 @@ def _is_there(path: Path) -> bool:
 def _secret(settings: Settings) -> Finding:
     if settings.secret:
         return Finding("ok", "the secret is in the environment")
-    if not _is_there(settings.data_dir / "secret"):
-        remedy = (
-            "set FOURFOLD_SECRET if servers on several machines share a database" if settings.database_url else ""
-        )
-        return Finding("warn" if remedy else "ok", "the secret is made at the first start", remedy)
     try:
-        signing_key(settings)
+        key = existing_key(settings)
     except SettingsError as error:
         return Finding("fail", "the secret", str(error))
-    return Finding("ok", f"the secret in {settings.data_dir}")
+    if key is not None:
+        return Finding("ok", f"the secret in {settings.data_dir}")
+    remedy = "set FOURFOLD_SECRET if servers on several machines share a database" if settings.database_url else ""
+    return Finding("warn" if remedy else "ok", "the secret is made at the first start", remedy)
