@@ -131,19 +131,20 @@ class System:
         identification = Identification(Tokens(signing_key(settings)), players)
         origins = Origins(settings.origins)
         encoded = EncodedGames()
+        share = ReadShare(READS_AT_ONCE, READS_QUEUED)
         self._event_streams = EventStreams(self._games, encoded)
         self._websockets = WebSocketEndpoint(
             Admission(identification, origins, settings.max_connections),
             identification,
             encoded,
-            Services(self._games, self._commands, names, FlushScheduler()),
+            Services(self._games, self._commands, names, FlushScheduler(), share),
         )
         guards = Guards(
             identification,
             origins,
             reads=AddressLimit(READS_PER_S, READS_BURST),
             creations=AddressLimit(CREATIONS_PER_S, CREATIONS_BURST),
-            share=ReadShare(READS_AT_ONCE, READS_QUEUED),
+            share=share,
         )
         self._api = api_routes(
             guards,
@@ -171,7 +172,7 @@ class System:
             "the feed": self._feed.run(),
             "the lobby's projection": self._lobby.run(),
             "the games' expiry": self._expiry.run(),
-            "the flush scheduler": self._websockets.run(),
+            "the websockets": self._websockets.run(),
             "the event loop's measurement": self._lag.run(),
         }
         async with self.background.running(parts):

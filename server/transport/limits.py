@@ -110,8 +110,3 @@ class NetworkShare:
         for network in networks:
             if not self._held[network]:
                 del self._held[network]
-
-
-def network_of(connection: HTTPConnection) -> str | None:
-    """Return the narrowest network behind `connection`; None for this machine."""
-    return next(iter(networks_of(connection)), None)

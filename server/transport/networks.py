@@ -11,6 +11,8 @@ THIS_MACHINE: Final[tuple[str, ...]] = ()
 UNKNOWN: Final = ("unknown",)
 """One network for all clients whose address is not known: they share its limits."""
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _FORWARDING_HEADERS: Final = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 _LONGEST_ADDRESS: Final = 64
 
@@ -44,6 +46,15 @@ def networks_of_address(address: str) -> tuple[str, ...]:
     if isinstance(parsed, ipaddress.IPv4Address):
         return (str(parsed),)
     return (_prefix(parsed, 64), _prefix(parsed, 48))
+
+
+def contains(networks: tuple[Network, ...], address: str) -> bool:
+    """Whether an address lies in one of `networks`; what is no address lies in none."""
+    try:
+        parsed = ipaddress.ip_address(address[:_LONGEST_ADDRESS])
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
 
 
 def _prefix(address: ipaddress.IPv6Address, bits: int) -> str:

@@ -29,7 +29,7 @@ OVERRIDDEN = {
         "on_headers_complete", "on_message_begin", "on_message_complete", "on_response_complete", "pause_writing",
         "resume_writing",
     },
-    (single.OrderlyServer, Server): {"handle_exit", "shutdown", "startup"},
+    (single.OrderlyServer, Server): {"handle_exit", "serve", "shutdown", "startup"},
 }  # fmt: skip
 """What our classes override, by class and base."""
 

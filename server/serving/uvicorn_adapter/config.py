@@ -7,7 +7,8 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
-from server.serving.uvicorn_adapter.connection_limit import ConnectionLimit, Network
+from server.serving.uvicorn_adapter.connection_limit import ConnectionLimit
+from server.transport.networks import Network
 
 MAX_OTHER_CONNECTIONS: Final = 1000
 """How many connections a process accepts beyond the websockets it is set to: HTTP, and handshakes."""
@@ -52,9 +53,6 @@ class AdapterConfig(uvicorn.Config):
 
 def connection_limit(max_websockets: int, trusted_proxies: str) -> ConnectionLimit:
     """Return the limit of a process that accepts so many websockets, behind these proxies."""
-    trusted: list[Network] = []
-    if trusted_proxies == "*":
-        trusted = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
-    else:
-        trusted = [ipaddress.ip_network(part.strip(), strict=False) for part in trusted_proxies.split(",")]
+    named = ["0.0.0.0/0", "::/0"] if trusted_proxies == "*" else trusted_proxies.split(",")
+    trusted: tuple[Network, ...] = tuple(ipaddress.ip_network(part.strip(), strict=False) for part in named)
     return ConnectionLimit(max_websockets + MAX_OTHER_CONNECTIONS, MAX_CONNECTIONS_OF_ONE_NETWORK, trusted)

@@ -1,10 +1,7 @@
 """How many TCP connections a process accepts, in all and from one network, whatever is spoken on them."""
 
-import ipaddress
-from collections import Counter
-from collections.abc import Sequence
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from server.transport.limits import NetworkShare
+from server.transport.networks import Network, contains, networks_of_address
 
 
 class ConnectionLimit:
@@ -13,42 +10,26 @@ class ConnectionLimit:
     Connections of this machine and of trusted proxies count only in all: they carry other people's requests.
     """
 
-    def __init__(self, most: int, most_of_one_network: int, trusted: Sequence[Network] = ()) -> None:
+    def __init__(self, most: int, most_of_one_network: int, trusted: tuple[Network, ...] = ()) -> None:
         self.count = 0
         self._most = most
-        self._most_of_one_network = most_of_one_network
-        self._trusted = tuple(trusted)
-        self._by_network: Counter[str] = Counter()
+        self._share = NetworkShare(most_of_one_network)
+        self._trusted = trusted
 
-    def admit(self, host: str | None) -> bool:
-        """Count a connection from an address; False if it has to be refused, and then it is not counted."""
-        network = self._network(host)
-        if self.count >= self._most or (network and self._by_network[network] >= self._most_of_one_network):
+    def admit(self, address: str | None) -> bool:
+        """Count a connection; False if it has to be refused, and then it is not counted."""
+        if self.count >= self._most or not self._share.enter(self._networks(address)):
             return False
         self.count += 1
-        if network:
-            self._by_network[network] += 1
         return True
 
-    def release(self, host: str | None) -> None:
+    def release(self, address: str | None) -> None:
         """Count an admitted connection no more."""
         self.count -= 1
-        network = self._network(host)
-        if network:
-            self._by_network[network] -= 1
-            if not self._by_network[network]:
-                del self._by_network[network]
+        self._share.leave(self._networks(address))
 
-    def _network(self, host: str | None) -> str:
-        """Return the network of an address, an IPv4 address or an IPv6 /64; empty if it is not limited."""
-        try:
-            address = ipaddress.ip_address((host or "").partition("%")[0])
-        except ValueError:
-            return ""  # a Unix socket: a proxy on this machine
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        if address.is_loopback or any(address in network for network in self._trusted):
-            return ""
-        if isinstance(address, ipaddress.IPv6Address):
-            return str(ipaddress.ip_network((address, 64), strict=False))
-        return str(address)
+    def _networks(self, address: str | None) -> tuple[str, ...]:
+        """Return the networks that are limited; none for a Unix socket, which a proxy on this machine uses."""
+        if address is None or contains(self._trusted, address):
+            return ()
+        return networks_of_address(address)

@@ -1,17 +1,15 @@
 """Who may open a websocket: the page or program behind a handshake, its player, and how many there are already."""
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
-from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
 from server.identity.errors import PlayersUnavailableError
 from server.identity.players import Player
 from server.transport.identification import COOKIE, Identification, bearer_token
-from server.transport.limits import AddressLimit, network_of
+from server.transport.limits import AddressLimit, NetworkShare
+from server.transport.networks import networks_of
 from server.transport.origins import Origins
 from server.transport.problems import ProblemError
 
@@ -20,47 +18,57 @@ CONNECTS_BURST: Final = 100.0
 MAX_SOCKETS_OF_ONE_NETWORK: Final = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A websocket that may be opened: by whom (None for a guest), and the networks it counts for."""
+
+    player: Player | None
+    networks: tuple[str, ...]
+
+
 class Admission:
     """Admits websockets, and counts those that are open."""
 
     def __init__(self, identification: Identification, origins: Origins, max_sockets: int) -> None:
         self.count = 0
-        """How many are open or being admitted."""
+        """How many are open or being opened."""
         self._identification = identification
         self._origins = origins
         self._max_sockets = max_sockets
         self._connects = AddressLimit(CONNECTS_PER_S, CONNECTS_BURST)
-        self._by_network: Counter[str] = Counter()
+        self._share = NetworkShare(MAX_SOCKETS_OF_ONE_NETWORK)
 
-    @contextmanager
-    def counted(self, connection: HTTPConnection) -> Iterator[None]:
-        """Count a websocket, admitted or not, until the end of the block."""
-        network = network_of(connection) or ""
-        self.count += 1
-        self._by_network[network] += 1
-        try:
-            yield
-        finally:
-            self.count -= 1
-            self._by_network[network] -= 1
-            if not self._by_network[network]:
-                del self._by_network[network]
-
-    async def admit(self, websocket: WebSocket) -> Player | None:
-        """Return who connects, None for a guest. Called within `counted`.
+    async def admit(self, websocket: WebSocket) -> Admitted:
+        """Count a websocket that may be opened, until `leave`.
 
         Raises:
-            ProblemError: the websocket is refused; the handshake is answered with this problem.
+            ProblemError: it may not; the handshake is to be answered with this problem.
         """
         self._check_origin(websocket)
-        self._check_limits(websocket)
+        networks = networks_of(websocket)
+        if self.count >= self._max_sockets:
+            raise ProblemError("unavailable", "The server has as many connections as it allows: try again later.")
+        if not self._connects.take(websocket) or not self._share.enter(networks):
+            raise ProblemError(
+                "too_many_requests", "Too many connections from your network: try again in a moment."
+            )
+        self.count += 1
+        try:
+            return Admitted(await self._player(websocket), networks)
+        except BaseException:
+            self._release(networks)
+            raise
+
+    def leave(self, admitted: Admitted) -> None:
+        """Count an admitted websocket no more."""
+        self._release(admitted.networks)
+
+    async def _player(self, websocket: WebSocket) -> Player | None:
         try:
             player = await self._identification.player(websocket)
         except PlayersUnavailableError as error:
             raise ProblemError("unavailable", "The database does not answer: try again later.") from error
-        if (
-            player is None and bearer_token(websocket) is not None
-        ):  # a program whose token is wrong must learn of it
+        if player is None and bearer_token(websocket) is not None:  # a program has to learn that its token is wrong
             raise ProblemError("not_authenticated", "This token proves nobody: get one with POST /api/players.")
         return player
 
@@ -78,12 +86,6 @@ class Admission:
                 "forbidden_origin", "Programs send their token as Authorization: Bearer, not as a cookie."
             )
 
-    def _check_limits(self, websocket: WebSocket) -> None:
-        if self.count > self._max_sockets:
-            raise ProblemError("unavailable", "The server has as many connections as it allows: try again later.")
-        network = network_of(websocket)
-        is_crowded = network is not None and self._by_network[network] > MAX_SOCKETS_OF_ONE_NETWORK
-        if is_crowded or not self._connects.take(websocket):
-            raise ProblemError(
-                "too_many_requests", "Too many connections from your network: try again in a moment."
-            )
+    def _release(self, networks: tuple[str, ...]) -> None:
+        self.count -= 1
+        self._share.leave(networks)

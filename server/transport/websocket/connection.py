@@ -11,10 +11,11 @@ from functools import partial
 from typing import Final, assert_never
 
 from server.application.command_path import CommandPath
-from server.application.live_game import UnreadableGameError
+from server.application.live_game import LiveGame, UnreadableGameError
 from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.application.outcomes import Accepted, RefusedError
+from server.database.read_limit import ReadsBusyError, ReadShare
 from server.domain.commands import MakeMove, PlayerCommand, Resign
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError
@@ -44,6 +45,7 @@ class Services:
     commands: CommandPath
     names: Names
     flushes: FlushScheduler
+    guest_reads: ReadShare
 
 
 class Connection:
@@ -184,9 +186,8 @@ class Connection:
     async def _do_slowly(self, work: ReadGame | LookUpNames) -> None:
         try:
             match work:
-                case ReadGame(message, at_least):
-                    live = await self._services.games.get(GameId(message.game), at_least=at_least)
-                    self._session.game_read(work, live)
+                case ReadGame():
+                    self._session.game_read(work, await self._read(work))
                 case LookUpNames(players):
                     await self._services.names.of(players)
                     self._session.names_known()
@@ -197,6 +198,14 @@ class Connection:
             _log_failure(error)
             self._session.work_failed(work, error)
         self._advance()
+
+    async def _read(self, work: ReadGame) -> LiveGame:
+        """Read a game; what guests ask for has its share of the database, so that it can't delay those who play."""
+        game = GameId(work.message.game)
+        if self.player is not None:
+            return await self._services.games.get(game, at_least=work.at_least)
+        async with self._services.guest_reads:
+            return await self._services.games.get(game, at_least=work.at_least)
 
     def _submit(self, message: ClientCommand, player: PlayerId) -> None:
         task = self._services.commands.submit(
@@ -223,7 +232,7 @@ class Connection:
 def _log_failure(error: Exception) -> None:
     """Log what is a failure of ours; a refusal is an answer."""
     match error:
-        case RefusedError() | StoreBusyError():
+        case RefusedError() | StoreBusyError() | ReadsBusyError():
             pass
         case UnreadableGameError():
             _log.error("%s", error)

@@ -15,6 +15,7 @@ from typing import Final
 
 from server.application.live_game import LiveGame, UnreadableGameError
 from server.application.outcomes import Accepted, RefusedError
+from server.database.read_limit import ReadsBusyError
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.errors import StoreBusyError
 from server.identity.players import Player
@@ -129,9 +130,7 @@ class Session:
     @property
     def is_waiting_for_output(self) -> bool:
         """Whether having sent messages may be what its next work, or its close, was waiting for."""
-        return (
-            bool(self._frames) or self._cursors.lack_names or self.close_code is not None or not self.wants_frames
-        )
+        return self._cursors.lack_names or not self.wants_frames
 
     def plays(self, game: GameId) -> bool:
         """Whether the peer has a seat in a game it watches: then its news is urgent."""
@@ -180,7 +179,7 @@ class Session:
             case ReadGame(message), UnreadableGameError() if work is self._reading:
                 self._reading = None
                 self._reply(rejections.unreadable(message))
-            case ReadGame(message), StoreBusyError() if work is self._reading:
+            case ReadGame(message), StoreBusyError() | ReadsBusyError() if work is self._reading:
                 self._reading = None
                 self._reply(rejections.busy(message))
             case _:

@@ -11,6 +11,7 @@ from server.application.command_path import CommandPath
 from server.application.live_game import LiveGame
 from server.application.live_games import LiveGames
 from server.application.names import Names
+from server.database.read_limit import ReadShare
 from server.domain.vocabulary import GameId
 from server.eventstore.errors import StoreUnavailableError
 from server.transport.encoding import EncodedGames
@@ -103,7 +104,9 @@ class Games:
 
 @asynccontextmanager
 async def a_guest(transport: FakeTransport, games: Games) -> AsyncIterator[tuple[Connection, "asyncio.Task[None]"]]:
-    services = Services(cast("LiveGames", games), cast("CommandPath", None), cast("Names", None), FlushScheduler())
+    services = Services(
+        cast("LiveGames", games), cast("CommandPath", None), cast("Names", None), FlushScheduler(), ReadShare(4, 4)
+    )
     now = asyncio.get_running_loop().time
     session = Session(None, EncodedGames(), lambda players: dict.fromkeys(players, "Ann"), now)
     connection = Connection(transport, session, services)
