@@ -217,7 +217,7 @@ class CommandPath:
         events = decide(command, live.game)
         if not events:
             return Accepted(live.id, live.version, duplicate=True)
-        appended = await self._store.append(live.id, expected_version, command_id, events)
+        appended = await self._store.append(live.id, live.head, command_id, events)
         fail_point("command.appended")
         if appended.duplicate:
             await live.catch_up()

@@ -19,6 +19,7 @@ from server.domain.game import UNOPENED, Game, evolve
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.codec import RecordedEvent, StoredEvent, decode
 from server.eventstore.errors import StoreUnavailableError, UnknownEventTypeError
+from server.eventstore.places import NO_EVENTS, StreamHead
 from server.eventstore.store import EventStore
 
 _READ_TIME_LIMIT_S: Final = 3.0
@@ -65,6 +66,11 @@ class LiveGame:
         self._readers = 0
         self._reads_begun = 0
         self._last_read = 0
+
+    @property
+    def head(self) -> StreamHead:
+        """The newest event that is folded in: what an append builds on, and a read continues."""
+        return StreamHead(self.version, self.history[-1].command_id) if self.history else NO_EVENTS
 
     def carried_out(self, command_id: UUID) -> list[RecordedEvent]:
         """Return what a command made happen; nothing if it is not in the history."""
@@ -122,7 +128,7 @@ class LiveGame:
                 self._reads_begun += 1
                 this_read, before = self._reads_begun, self.version
                 try:
-                    self._take(await self._store.read_stream(self.id, before))
+                    self._take(await self._store.read_stream(self.id, self.head))
                     if self.is_behind and self.version == before:
                         raise BrokenLogError(f"version {before + 1} is missing before version {self._heard}")
                 except _UNREADABLE as error:

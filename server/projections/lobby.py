@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, assert_never
 
-from server.database.pool import CONNECTION_LOST, AnyConnection, Pool, read
+from server.database.errors import CONNECTION_LOST
+from server.database.pool import Pool
+from server.database.sessions import AnyConnection
 from server.domain.events import GameFinished, GameOpened, GameStarted, MoveMade
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.codec import RecordedEvent
@@ -128,7 +130,7 @@ class Lobby:
             StoreUnavailableError: Postgres did not answer in time.
         """
         try:
-            rows = await read(self._pool, _PAGE, list(statuses), _NEWEST if before is None else before, limit)
+            rows = await self._pool.fetch(_PAGE, list(statuses), _NEWEST if before is None else before, limit)
         except CONNECTION_LOST as error:
             raise StoreUnavailableError from error
         return [LobbyGame(*row) for row in rows]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import asyncpg
 
-from server.database.pool import APPLICATION_ROLE, Connection
+from server.database.sessions import APPLICATION_ROLE, Connection
 from server.projections.lobby import LobbyProjection
 from server.projections.runner import BATCH, checkpoint, fold_in, lead
 

@@ -13,10 +13,11 @@ from typing import Final, Protocol
 import asyncpg
 import msgspec
 
-from server.database.pool import CONNECTION_LOST, AnyConnection, Pool
+from server.database.errors import CONNECTION_LOST
+from server.database.sessions import AnyConnection, Connect, Session
 from server.eventstore.codec import RecordedEvent, decode
 from server.eventstore.errors import UnknownEventTypeError
-from server.eventstore.store import read_log
+from server.eventstore.reading import read_log
 from server.instrumentation.fail_points import fail_point
 
 BATCH: Final = 1000
@@ -51,8 +52,9 @@ class PoisonEventError(Exception):
 class ProjectionRunner:
     """Keeps one read model up to date while `run` is running."""
 
-    def __init__(self, pool: Pool, projection: Projection) -> None:
-        self._pool = pool
+    def __init__(self, connect: Connect, projection: Projection) -> None:
+        self._connect = connect
+        self._session: Session | None = None
         self._projection = projection
         self._wanted = asyncio.Event()
         self.position = 0
@@ -66,14 +68,17 @@ class ProjectionRunner:
 
     async def run(self) -> None:
         """Follow the log until cancelled. It stops before an event that can't be folded in, and says so."""
-        while True:
-            self._wanted.clear()
-            await asyncio.sleep(await self._follow())
-            try:
-                async with asyncio.timeout(_LOOK_EVERY_S):
-                    await self._wanted.wait()
-            except TimeoutError:
-                continue  # look anyway: the process that did the work may be gone
+        try:
+            while True:
+                self._wanted.clear()
+                await asyncio.sleep(await self._follow())
+                try:
+                    async with asyncio.timeout(_LOOK_EVERY_S):
+                        await self._wanted.wait()
+                except TimeoutError:
+                    continue  # look anyway: the process that did the work may be gone
+        finally:
+            self._disconnect()
 
     async def _follow(self) -> float:
         """Fold in what there is; return how long to pause, in seconds."""
@@ -82,6 +87,7 @@ class ProjectionRunner:
                 pass
         except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
             _log.warning("projection %s waits for Postgres: %r", self._projection.name, error)
+            self._disconnect()
             return _RETRY_AFTER_S
         except PoisonEventError as error:
             if not self.is_stuck:
@@ -94,16 +100,24 @@ class ProjectionRunner:
     async def _step(self) -> bool:
         """Fold in the next batch; return whether there is more."""
         name = self._projection.name
-        async with self._pool.acquire() as connection:
-            self.position = await checkpoint(connection, name)
-            async with connection.transaction():
-                if not await connection.fetchval(
-                    "SELECT pg_try_advisory_xact_lock($1, hashtext($2))", _LOCK_CLASS, name
-                ):
-                    return False  # another process leads
-                count = await fold_in(connection, self._projection, name)
-            self.position += count
-            return count == BATCH
+        session = await self._connected()
+        self.position = await checkpoint(session, name)
+        async with session.transaction():
+            if not await session.fetchval("SELECT pg_try_advisory_xact_lock($1, hashtext($2))", _LOCK_CLASS, name):
+                return False  # another process leads
+            count = await fold_in(session, self._projection, name)
+        self.position += count
+        return count == BATCH
+
+    async def _connected(self) -> Session:
+        if self._session is None or self._session.is_closed():
+            self._session = await self._connect()
+        return self._session
+
+    def _disconnect(self) -> None:
+        if self._session is not None:
+            self._session.terminate()
+            self._session = None
 
 
 async def lead(connection: AnyConnection, name: str) -> None:

@@ -10,10 +10,12 @@ import pytest
 
 from server.application.command_path import Accepted, CommandPath
 from server.application.live_games import LiveGames
-from server.database.pool import Pool, connect
+from server.database.pool import Pool
+from server.database.sessions import connect
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
 from server.eventstore.feed import Feed
+from server.eventstore.history import History
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
 from server.transport.websocket.messages import encode_event
@@ -53,15 +55,16 @@ class Process:
 
 
 async def start(url: str, pool: Pool, *, listening: bool = True) -> Process:
-    writer = Writer(pool)
-    store = EventStore(pool, writer)
+    history = History()
+    writer = Writer(partial(connect, url), history)
+    store = EventStore(pool, writer, history)
     games = LiveGames(store, encode_event)
-    feed = Feed(partial(connect, url), games.hear, games.start_over, check_every_s=0.2)
-    parts = [writer.run(), games.run(), *([feed.run()] if listening else [])]
+    publish = games.hear if listening else lambda _events: None
+    feed = Feed(partial(connect, url), publish, games.start_over, history=history, check_every_s=0.2)
+    parts = [writer.run(), games.run(), feed.run()]
     process = Process(store, games, CommandPath(store, games), feed, [asyncio.create_task(part) for part in parts])
-    if listening:
-        async with asyncio.timeout(10):
-            await feed.subscribed.wait()
+    async with asyncio.timeout(10):
+        await feed.subscribed.wait()
     return process
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from server.application.live_game import UnreadableGameError
 from server.application.live_games import LiveGames
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.domain.vocabulary import GameId, Version
+from server.eventstore.reading import read_log
 from server.transport.websocket.messages import encode_event
 from tests.application.conftest import ANN, BOB, Process
 from tests.foreign_events import append_foreign
@@ -39,18 +40,14 @@ async def test_a_watcher_is_woken_by_a_move_on_another_process(process: Process,
     assert live.version == 3
 
 
-async def test_a_gap_is_read_from_the_log(process: Process, deaf_process: Process) -> None:
+async def test_a_gap_is_read_from_the_log(process: Process, deaf_process: Process, owner: Connection) -> None:
     """An event from the future is not folded in: what is before it is read first."""
     game = await process.started_game()
     spy = Spy()
     live = await deaf_process.games.watch(game, Version(0), spy)
     for version, player in enumerate([ANN, BOB, ANN], start=2):
         await process.move(game, player, "D", version)
-    pool = deaf_process.store._pool  # noqa: SLF001 — to hear exactly one event
-    from server.eventstore.store import read_log  # noqa: PLC0415
-
-    async with pool.acquire() as connection:
-        last = (await read_log(connection, 0))[-1]
+    last = (await read_log(owner, 0))[-1]
     deaf_process.games.hear([last])
     async with asyncio.timeout(10):
         await spy.woken.wait()
