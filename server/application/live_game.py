@@ -12,6 +12,7 @@ from server.domain.events import players_in
 from server.domain.game import UNOPENED, Game, evolve
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.codec import RecordedEvent
+from server.eventstore.places import NO_EVENTS, StreamHead
 
 
 class UnreadableGameError(Exception):
@@ -48,6 +49,11 @@ class LiveGame:
         """Where in `history` the events of each command start."""
         self._newest_received = Version(0)
         self._is_discarded = False
+
+    @property
+    def head(self) -> StreamHead:
+        """The newest event that is folded in: what an append builds on, and a read continues."""
+        return StreamHead(self.version, self.history[-1].command_id) if self.history else NO_EVENTS
 
     @property
     def is_watched(self) -> bool:
@@ -97,6 +103,12 @@ class LiveGame:
             self.game, self.version = game, version
             for watcher in self._watchers:
                 watcher.game_changed(self.id)
+
+    def continues(self, head: StreamHead) -> bool:
+        """Whether `head` was the head of this history once, so that it tells the same up to there."""
+        if head.version == 0:
+            return True
+        return head.version <= self.version and self.history[head.version - 1].command_id == head.command_id
 
     def events_of(self, command_id: UUID) -> list[RecordedEvent]:
         """Return what a command led to; nothing if it is not in the history."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from server.database.migrations import migrate
-from server.database.pool import connect
+from server.database.sessions import connect
 from server.embedded import EmbeddedPostgres
 from server.instrumentation.fail_points import VARIABLE, FailPointsError, switch_on_fail_points
 from server.serving.errors import ServingError

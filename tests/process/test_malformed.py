@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from tests.processes import ROOT, clean_environment
 
 TIME_S = 60.0
