@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 from starlette.requests import HTTPConnection
 
-from server.database.pool import Connection, Pool
+from server.database.pool import Pool
+from server.database.sessions import Connection
 from server.domain.vocabulary import PlayerId
 from server.identity.players import Player, Players
 from server.identity.tokens import Tokens
