@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.routing import BaseRoute
 
 from server.application.command_path import CommandPath
 from server.application.expiry import Expiry
@@ -44,7 +44,7 @@ from server.transport.limits import AddressLimit, KeyedLimit
 from server.transport.origins import Origins
 from server.transport.websocket.admission import Admission
 from server.transport.websocket.connection import Services
-from server.transport.websocket.endpoint import WebSocketEndpoint
+from server.transport.websocket.endpoint import ExactRoute, WebSocketEndpoint
 from server.transport.websocket.flush_scheduler import FlushScheduler
 
 CREATIONS_PER_S: Final = 1.0
@@ -129,7 +129,7 @@ class System:
 
     def routes(self) -> list[BaseRoute]:
         """Return everything that can be asked for."""
-        return [*self._api, WebSocketRoute("/ws", self._websockets), *self._site.routes()]
+        return [*self._api, ExactRoute("/ws", self._websockets), *self._site.routes()]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -41,7 +41,7 @@ async def test_a_page_of_another_origin_can_not_connect(api: Api, proof: str, or
     assert await _refusal(api, headers) == 403
 
 
-@pytest.mark.parametrize("path", ["/", "/ws/", "/ws/games", "/api/games", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/ws/", "/ws%0A", "/ws/games", "/api/games", "/nothing"])
 async def test_no_other_address_is_a_websocket(api: Api, path: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         async with connect(api.ws_url.removesuffix("/ws") + path, open_timeout=10):

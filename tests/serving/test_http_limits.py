@@ -190,6 +190,9 @@ async def test_nothing_a_stranger_sends_is_worth_a_line_in_the_log(
                 writer.write(request)
                 await asyncio.wait_for(reader.read(100), 10)
         async with connected(port) as (_, writer):
+            writer.write(b"GET /api/games/unknown HTTP/1.1\r\nHost: x\r\n\r\n" * 5)
+            await writer.drain()
+        async with connected(port) as (_, writer):
             writer.write(b"POST /api/players HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
             await writer.drain()
         assert await answer_to(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

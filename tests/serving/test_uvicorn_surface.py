@@ -25,9 +25,9 @@ OVERRIDDEN = {
         "resume_writing", "send_receive_event_to_app", "shutdown",
     },
     (HttpAdapter, HttpToolsProtocol): {
-        "connection_lost", "connection_made", "data_received", "handle_websocket_upgrade", "on_header",
-        "on_headers_complete", "on_message_begin", "on_message_complete", "on_response_complete", "pause_writing",
-        "resume_writing",
+        "_start_asgi_task", "connection_lost", "connection_made", "data_received", "handle_websocket_upgrade",
+        "on_header", "on_headers_complete", "on_message_begin", "on_message_complete", "on_response_complete",
+        "pause_writing", "resume_writing",
     },
     (single.OrderlyServer, Server): {"handle_exit", "serve", "shutdown", "startup"},
 }  # fmt: skip

@@ -15,7 +15,8 @@ from typing import Final, NoReturn
 
 import httptools
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from server.serving.uvicorn_adapter.config import AdapterConfig
 from server.serving.uvicorn_adapter.refusal import refusal
@@ -66,6 +67,7 @@ class HttpAdapter(HttpToolsProtocol):
     _request_bytes = 0
     _refusal = HTTPStatus.BAD_REQUEST
     _unparsed: Slices | None = None
+    _answering: RequestResponseCycle | None = None
     _deadline: TimerHandle | None = None
     _unread: TimerHandle | None = None
 
@@ -85,6 +87,7 @@ class HttpAdapter(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Count the connection no more, and cancel its timers."""
         super().connection_lost(exc)
+        self._tell_application()
         self._release()
         self._cancel_timers()
         self._unparsed = None
@@ -156,6 +159,12 @@ class HttpAdapter(HttpToolsProtocol):
         super().on_response_complete()
         if self._unparsed:
             self._parse_soon()
+
+    @override
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Remember the request that is being answered: uvicorn knows only the one that was parsed last."""
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     @override
     def handle_websocket_upgrade(self) -> None:
@@ -251,7 +260,7 @@ class HttpAdapter(HttpToolsProtocol):
 
     def _tell_application(self) -> bool:
         """Tell requests in progress that their client has gone; return whether a response is on its way."""
-        cycle = self.cycle
+        cycle = self._answering
         self.pipeline.clear()
         if cycle is None or cycle.response_complete:
             return False

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from starlette.routing import Match, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -20,6 +21,14 @@ SWEEP_EVERY_S: Final = 1.0
 
 CHECK_PLAYERS_EVERY_S: Final = 5.0
 """How often the players of open websockets are looked up, to close those of players who were erased."""
+
+
+class ExactRoute(WebSocketRoute):
+    """A route that ends where its path ends: Starlette's matches one line break more."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match what Starlette matches, without the line break."""
+        return (Match.NONE, {}) if scope["path"].endswith("\n") else super().matches(scope)
 
 
 class WebSocketEndpoint:

@@ -7,21 +7,19 @@ from msgspec import Raw
 from server.application.outcomes import RefusedError
 from server.domain.vocabulary import Version
 from server.transport.encoding import EncodedGame
-from server.transport.problems import code_and_message
+from server.transport.problems import Failure, code_and_message
 from server.transport.websocket.messages import ClientCommand, ClientMessage, Rejected, Unwatch, Watch, as_raw
 
 _UNKNOWN_GAME: Final = "There is no such game: check the link."
 _SEEN_TOO_MUCH: Final = "You have seen more than the log holds: start again from the events in this message."
 _TOO_FAST: Final = "You send faster than this server allows: slow down."
 _TOO_MANY: Final = "A socket watches at most {} games: unwatch one, or open another socket."
-_BUSY: Final = "The server is busy: try again in a moment."
-_UNREADABLE: Final = "This game can't be read here; the server's log says why."
 _GUEST: Final = "Only players can do that: get a token with POST /api/players, then connect again."
 
 
 def refused(command: ClientCommand, error: RefusedError, game: EncodedGame) -> Rejected:
     """Refuse a command for the reason that the rules or the log gave, with the events its player had not seen."""
-    return _refused(command, *code_and_message(error.reason), game)
+    return _refused(command, *code_and_message(error), game)
 
 
 def guest(command: ClientCommand, game: EncodedGame) -> Rejected:
@@ -50,14 +48,9 @@ def too_many_games(watch: Watch, most: int) -> Rejected:
     return _for_now(watch, "too_many_requests", _TOO_MANY.format(most))
 
 
-def busy(message: ClientMessage) -> Rejected:
-    """Refuse a message because too many are queued already."""
-    return _for_now(message, "too_many_requests", _BUSY)
-
-
-def unreadable(message: ClientMessage) -> Rejected:
-    """Refuse what concerns a game whose events can't be understood; the client's other games are unaffected."""
-    return _for_now(message, "unavailable", _UNREADABLE)
+def failed(message: ClientMessage, error: Failure) -> Rejected:
+    """Refuse a message because of a failure of ours that leaves no doubt about its outcome: nothing happened."""
+    return _for_now(message, *code_and_message(error))
 
 
 def _refused(command: ClientCommand, code: str, sentence: str, game: EncodedGame) -> Rejected:

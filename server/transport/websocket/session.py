@@ -176,12 +176,9 @@ class Session:
     def work_failed(self, work: ReadGame | LookUpNames, error: Exception) -> None:
         """Refuse what needed a read that failed for good; else ask the peer to come back."""
         match work, error:
-            case ReadGame(message), UnreadableGameError() if work is self._reading:
+            case ReadGame(message), UnreadableGameError() | ReadsBusyError() if work is self._reading:
                 self._reading = None
-                self._reply(rejections.unreadable(message))
-            case ReadGame(message), StoreBusyError() | ReadsBusyError() if work is self._reading:
-                self._reading = None
-                self._reply(rejections.busy(message))
+                self._reply(rejections.failed(message, error))
             case _:
                 self.close(TRY_LATER)
 
@@ -193,10 +190,8 @@ class Session:
                 self._reply(AcceptedMessage(command.id, game, version, duplicate))
             case RefusedError() as refusal:
                 self._reply(rejections.refused(command, refusal, self._encoded.of(refusal.live)))
-            case StoreBusyError():
-                self._reply(rejections.busy(command))
-            case UnreadableGameError():
-                self._reply(rejections.unreadable(command))
+            case StoreBusyError() | UnreadableGameError():
+                self._reply(rejections.failed(command, outcome))
             case _:
                 self.close(TRY_LATER)
 

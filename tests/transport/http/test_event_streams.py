@@ -13,7 +13,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import Message
 
-from server import app as composition
+from server import system as composition
+from server.app import create_app
 from server.application.live_games import LiveGames
 from server.serving.uvicorn_adapter import http as uvicorn_http
 from server.serving.uvicorn_adapter.http import HttpAdapter
@@ -43,7 +44,7 @@ class Stage:
 @asynccontextmanager
 async def staged(database_url: str, monkeypatch: pytest.MonkeyPatch, **limits: Any) -> AsyncIterator[Stage]:
     made = _with_limits(monkeypatch, **limits)
-    app = composition.create_app(read_settings({"database_url": database_url}, {"FOURFOLD_SECRET": SECRET}))
+    app = create_app(read_settings({"database_url": database_url}, {"FOURFOLD_SECRET": SECRET}))
     async with app.router.lifespan_context(app), asking(app) as http:
         token = (await http.post("/api/players")).json()["token"]
         opened = await http.post("/api/games", headers={"Authorization": f"Bearer {token}"})

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from server import app as composition
+from server import system as composition
 from server.database.read_limit import ReadShare
 from server.transport.http.exception_handlers import EXCEPTION_HANDLERS
 from server.transport.http.guards import Guards

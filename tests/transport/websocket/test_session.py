@@ -6,6 +6,7 @@ import pytest
 
 from server.application.live_game import LiveGame, UnreadableGameError
 from server.application.outcomes import Accepted, RefusedError
+from server.database.read_limit import ReadsBusyError
 from server.domain.errors import NotYourTurnError
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError
@@ -171,7 +172,7 @@ def test_a_guest_that_commands_learns_why_not() -> None:
     ("error", "code", "closes_with"),
     [
         (UnreadableGameError(), "unavailable", None),
-        (StoreBusyError(), "too_many_requests", None),
+        (ReadsBusyError(), "unavailable", None),
         (StoreUnavailableError(), None, TRY_LATER),
         (ZeroDivisionError(), None, TRY_LATER),
     ],

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from server.application.live_game import LiveGame, UnreadableGameError
 from server.application.outcomes import Accepted, RefusedError
+from server.database.read_limit import ReadsBusyError
 from server.domain.errors import NotYourTurnError
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.errors import StoreBusyError, StoreUnavailableError
@@ -111,7 +112,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.reading is not None)
     @rule(
-        error=st.sampled_from([None, None, None, UnreadableGameError(), StoreBusyError(), StoreUnavailableError()])
+        error=st.sampled_from([None, None, None, UnreadableGameError(), ReadsBusyError(), StoreUnavailableError()])
     )
     def a_read_ends(self, error: Exception | None) -> None:
         assert self.reading is not None
