@@ -181,13 +181,34 @@ async def test_nothing_is_written_where_the_feed_does_not_listen(cluster: Cluste
     assert [await count(url) for url in cluster.urls.values()] == [0, 0]
 
 
+async def test_nothing_is_written_while_the_feed_is_not_subscribed(cluster: Cluster) -> None:
+    """Not even on a session that works: what was appended meanwhile is not known here, nor where it was."""
+    async with process_on(cluster) as process:
+        await append(process.store, GAME, 0)
+        await lose_the_feed(process, cluster)
+        with pytest.raises(StoreUnavailableError):
+            await process.store.append(GAME, StreamHead(Version(1), None), uuid4(), [move()], deadline=in_s(0.5))
+        assert await count(cluster.urls["old"]) == 1
+        cluster.reached["feed"] = "old"
+        assert (await append(process.store, GAME, 1)).version == 2
+
+
+async def test_the_writer_follows_the_feed_away_from_a_primary_that_still_answers(cluster: Cluster) -> None:
+    async with process_on(cluster) as process:
+        await append(process.store, GAME, 0)
+        cluster.reached = dict.fromkeys(cluster.reached, "new")
+        cluster.sessions["feed"].terminate()
+        async with asyncio.timeout(10):
+            await process.resynchronized.wait()
+        await append(process.store, GAME, 0)
+    assert [await count(url) for url in cluster.urls.values()] == [1, 1]
+
+
 async def test_what_was_decided_on_a_lost_history_is_not_written(cluster: Cluster) -> None:
     """It fits, by the numbers: the game is new on either server. But who knows what else it was decided on."""
     async with process_on(cluster) as process:
         await append(process.store, "lost", 0)
-        cluster.reached["feed"] = "nowhere"
-        cluster.sessions["feed"].terminate()
-        await until(lambda: not process.history.subscribed.is_set())
+        await lose_the_feed(process, cluster)
         decided = asyncio.create_task(append(process.store, GAME, 0))
         await asyncio.sleep(0)
         cluster.fail_over()
@@ -226,6 +247,17 @@ async def test_an_event_that_was_only_read_is_missed_too(cluster: Cluster) -> No
             await process.resynchronized.wait()
 
 
+async def test_an_event_that_was_only_acknowledged_is_missed_too(cluster: Cluster) -> None:
+    """The player was told that it is carried out, and would wait for it for ever."""
+    async with process_on(cluster, publishes=False) as process:
+        await append(process.store, "other", 0)
+        await append(process.store, GAME, 0, move(), move())
+        assert process.published == []
+        cluster.fail_over()
+        async with asyncio.timeout(10):
+            await process.resynchronized.wait()
+
+
 async def test_the_feed_never_goes_back_to_a_primary_that_was_replaced(cluster: Cluster) -> None:
     async with process_on(cluster) as process:
         cluster.fail_over()
@@ -239,6 +271,12 @@ async def test_the_feed_never_goes_back_to_a_primary_that_was_replaced(cluster: 
         cluster.reached["feed"] = "new"
         async with asyncio.timeout(10):
             await process.history.subscribed.wait()
+
+
+async def lose_the_feed(process: Process, cluster: Cluster) -> None:
+    cluster.reached["feed"] = "nowhere"
+    cluster.sessions["feed"].terminate()
+    await until(lambda: not process.history.subscribed.is_set())
 
 
 async def until(condition: Callable[[], bool]) -> None:
