@@ -18,9 +18,11 @@ from server.application.expiry import Expiry
 from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.database.migrations import migrate
-from server.database.pool import Pool, connect, open_pool
+from server.database.pool import Pool
+from server.database.sessions import Connect, connect
 from server.eventstore.codec import StoredEvent
-from server.eventstore.feed import FEED_CONNECT_TIMEOUT_S, Feed
+from server.eventstore.feed import Feed
+from server.eventstore.history import History
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
 from server.identity.players import Players
@@ -48,6 +50,13 @@ NEW_THINGS_PER_S: Final = 1.0
 NEW_THINGS_BURST: Final = 60.0
 MOVES_PER_S: Final = 100.0
 MOVES_BURST: Final = 500.0
+
+GAME_READS: Final = 6
+OTHER_READS: Final = 4
+"""How many reads of games, and of all else, are carried out at once; neither keeps the other waiting."""
+
+OWN_SESSION_TIME_LIMIT_S: Final = 1.0
+"""How long one host may take to open a session: an attempt that hangs must not delay one that may succeed."""
 
 _SUBSCRIBE_TIME_LIMIT_S: Final = 10.0
 
@@ -79,36 +88,35 @@ def create_app(settings: Settings) -> Starlette:
 @asynccontextmanager
 async def _lifespan(settings: Settings, url: str, app: Starlette) -> AsyncIterator[None]:
     await migrate(settings.owner_database_url or url)
-    pool = await open_pool(url)
-    try:
-        system = System(settings, url, pool)
+    history = History()
+    async with (
+        Pool(url, max_size=GAME_READS, accepts=history.follows) as game_reads,
+        Pool(url, max_size=OTHER_READS, accepts=history.follows) as other_reads,
+    ):
+        system = System(settings, url, history, game_reads, other_reads)
         app.router.routes.extend(system.routes())
         app.state.begin_shutdown = system.begin_shutdown
         async with system.running():
             yield
-    finally:
-        await pool.close()
 
 
 class System:
     """All parts of one process, wired; `running` keeps them at work."""
 
-    def __init__(self, settings: Settings, url: str, pool: Pool) -> None:
+    def __init__(self, settings: Settings, url: str, history: History, game_reads: Pool, other_reads: Pool) -> None:
         self._stopping = asyncio.Event()
         # The way down and the way up meet in the log.
-        self._writer = Writer(pool)
-        self._store = EventStore(pool, self._writer)
+        self._writer = Writer(_session(url, "writer"), history)
+        self._store = EventStore(game_reads, self._writer, history)
         self._games = LiveGames(self._store)
-        self._feed = Feed(
-            partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.resynchronize
-        )
-        self._commands = CommandPath(self._store, self._games, self._feed.subscribed)
-        lobby = Lobby(pool)
-        self._lobby = ProjectionRunner(partial(connect, url), LobbyProjection(), lobby.changed)
+        self._feed = Feed(_session(url, "feed"), self._publish, self._games.resynchronize, history=history)
+        self._commands = CommandPath(self._store, self._games, history.subscribed)
+        lobby = Lobby(other_reads)
+        self._lobby = ProjectionRunner(_session(url, "lobby"), LobbyProjection(), lobby.changed)
         self._expiry = Expiry(lobby.overdue, self._commands)
         self._lag = LoopLag()
         # The edges.
-        players = Players(pool)
+        players = Players(other_reads)
         names = Names(players)
         identification = Identification(Tokens(signing_key(settings)), players)
         origins = Origins(settings.origins)
@@ -178,7 +186,7 @@ class System:
             _log.critical("a part of the server failed, so all of it stops", exc_info=task.exception())
             signal.raise_signal(signal.SIGTERM)
 
-    def _tell(self, events: Sequence[StoredEvent]) -> None:
+    def _publish(self, events: Sequence[StoredEvent]) -> None:
         self._games.handle_events(events)
         self._lobby.wake(events[-1].position)
 
@@ -190,7 +198,7 @@ class System:
         return {
             "fourfold_sockets": ("Open websockets.", self._websockets.admission.count),
             "fourfold_live_games": ("Games in memory.", self._games.count),
-            "fourfold_position": ("The position of the last event heard of.", self._feed.position),
+            "fourfold_position": ("The position of the last event received.", self._feed.position),
             "fourfold_lobby_lag": (
                 "How many events the lobby is behind the log.",
                 max(0, self._feed.position - self._lobby.position),
@@ -201,8 +209,17 @@ class System:
                 "How late the event loop ran at most, in the last second.",
                 self._lag.worst_s,
             ),
-            "fourfold_appends_waiting": ("Appends that wait for a commit.", self._writer.waiting),
+            "fourfold_appends_waiting": ("Appends that wait for a commit.", self._writer.pending),
+            "fourfold_notification_queue_usage": (
+                "How full the cluster's queue of notifications is, from 0 to 1; at 1 appends fail.",
+                self._feed.notification_queue_usage,
+            ),
         }
+
+
+def _session(url: str, purpose: str) -> Connect:
+    """Return how a part of the server opens the one session that it has to itself."""
+    return partial(connect, url, name=f"fourfold {purpose}", host_time_limit_s=OWN_SESSION_TIME_LIMIT_S)
 
 
 def static_directory() -> Path:

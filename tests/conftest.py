@@ -1,21 +1,20 @@
 """What tests of every floor ask for: a real PostgreSQL, a fresh database in it, a real server."""
 
-import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from server.database.migrations import migrate
-from server.database.pool import Connection, Pool, open_pool
+from server.database.pool import Pool
+from server.database.sessions import Connection
 from server.embedded import EmbeddedPostgres
 from server.eventstore.store import EventStore
-from server.eventstore.writer import Writer
 from tests.processes import ServerProcess
+from tests.stores import open_store
 
 TEMPLATE = f"fourfold_template_{os.getpid()}"
 
@@ -63,27 +62,15 @@ async def empty_database_url(postgres: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     """A pool on the fresh database, with the rights of the application."""
-    pool = await open_pool(database_url)
-    yield pool
-    await pool.close()
-
-
-@asynccontextmanager
-async def running(writer: Writer) -> AsyncIterator[Writer]:
-    """Have a writer write until the end of the block."""
-    task = asyncio.create_task(writer.run())
-    try:
-        yield writer
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async with Pool(database_url) as pool:
+        yield pool
 
 
 @pytest.fixture
-async def store(pool: Pool) -> AsyncIterator[EventStore]:
-    """An event store on the fresh database."""
-    async with running(Writer(pool)) as writer:
-        yield EventStore(pool, writer)
+async def store(database_url: str) -> AsyncIterator[EventStore]:
+    """An event store on the fresh database, as a process of its own would have it."""
+    async with open_store(database_url) as opened:
+        yield opened.store
 
 
 @pytest.fixture

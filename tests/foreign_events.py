@@ -1,6 +1,6 @@
 """Events that other code appended: what a newer version of Fourfold, or somebody at a SQL prompt, leaves."""
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 
 
 async def append_foreign(owner: Connection, game: str, expected_version: int, type_: str) -> None:

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID, uuid4
 
-from server.application.command_handler import CommandHandler, Submitted
+from server.application.command_handler import CommandHandler
+from server.application.current_games import CurrentGames
+from server.application.deciding import Deciding
 from server.application.game_ids import new_game_id
 from server.application.live_games import LiveGames
 from server.application.outcomes import Accepted, Joined
 from server.application.owned_tasks import OwnedTasks
+from server.application.submitted import Submitted
 from server.domain.commands import Command, ExpireGame, JoinGame, OpenGame, PlayerCommand
 from server.domain.events import GameEvent
 from server.domain.game import leaves_the_position
@@ -40,7 +43,8 @@ class CommandPath:
         time_limit_s: float = TIME_LIMIT_S,
     ) -> None:
         """`subscribed` is the feed's: while it is not set, what is in memory may be out of date unnoticed."""
-        self._handler = CommandHandler(store, games, subscribed, commutes)
+        current = CurrentGames(games, subscribed)
+        self._handler = CommandHandler(current, Deciding(store, current), commutes)
         self._games = games
         self._new_id = new_id
         self._toss = toss

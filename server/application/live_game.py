@@ -12,6 +12,7 @@ from server.domain.events import players_in
 from server.domain.game import UNOPENED, Game, evolve
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.codec import RecordedEvent
+from server.eventstore.places import NO_EVENTS, StreamHead
 
 
 class UnreadableGameError(Exception):
@@ -48,6 +49,11 @@ class LiveGame:
         """Where in `history` the events of each command start."""
         self._newest_received = Version(0)
         self._is_discarded = False
+
+    @property
+    def head(self) -> StreamHead:
+        """The newest event that is folded in: what an append builds on, and a read continues."""
+        return StreamHead(self.version, self.history[-1].command_id) if self.history else NO_EVENTS
 
     @property
     def is_watched(self) -> bool:

@@ -17,8 +17,10 @@ from server.application.missing_games import REMEMBERED_FOR_S, MissingGames
 from server.domain.errors import BrokenLogError
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import StoredEvent, decode
-from server.eventstore.errors import StoreUnavailableError, UnknownEventTypeError
-from server.eventstore.store import NOTHING, EventStore
+from server.eventstore.errors import ForkedHistoryError, StoreUnavailableError, UnknownEventTypeError
+from server.eventstore.store import EventStore
+
+_NOTHING: Final = Version(0)
 
 READ_TIME_LIMIT_S: Final = 2.5
 """How long a read may take in all, if the caller names no deadline."""
@@ -60,7 +62,9 @@ class LiveGames:
         cached = self._games.find(game_id)
         return cached.live if cached is not None and cached.live.version else None
 
-    async def get(self, game_id: GameId, *, at_least: Version = NOTHING, deadline: float | None = None) -> LiveGame:
+    async def get(
+        self, game_id: GameId, *, at_least: Version = _NOTHING, deadline: float | None = None
+    ) -> LiveGame:
         """Return a game, at `at_least` or beyond if the log is; it is read only if what is in memory is older.
 
         A game at version 0 does not exist, and nobody can watch it.
@@ -99,6 +103,7 @@ class LiveGames:
 
     def expect(self, game_id: GameId) -> LiveGame:
         """Return a game that is about to be opened: its first event will find it here, so nobody has to read it."""
+        self._missing.forget(game_id)
         return self._games.add(game_id).live
 
     def discard(self, live: LiveGame) -> None:
@@ -152,14 +157,17 @@ class LiveGames:
         except UnreadableGameError:
             pass  # logged, and discarded
 
-    async def _read(self, live: LiveGame, _deadline: float) -> None:
+    async def _read(self, live: LiveGame, deadline: float) -> None:
         """Fold in what the log holds beyond the game's version, until nothing is known to be missing."""
         while self._games.holds(live):
             before = live.version
             try:
-                live.receive(await self._store.read_stream(live.id, before))
+                live.receive(await self._store.read_stream(live.id, live.head, deadline=deadline))
                 if live.is_behind and live.version == before:
                     raise BrokenLogError(f"version {before + 1} is missing")
+            except ForkedHistoryError:
+                self._games.discard(live)  # the log holds another history: that is read instead
+                return
             except _UNREADABLE as error:
                 raise self._give_up(live, error) from error
             if live.version == 0:

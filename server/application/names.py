@@ -16,7 +16,7 @@ FRESH_FOR_S: Final = 10.0
 
 MAX_REMEMBERED: Final = 10_000
 
-_READ_TIME_LIMIT_S: Final = 2.5
+READ_TIME_LIMIT_S: Final = 2.5
 
 
 @dataclass(slots=True, eq=False)
@@ -46,18 +46,20 @@ class Names:
             return None
         return self._of_remembered(players)
 
-    async def of(self, players: Collection[PlayerId]) -> dict[PlayerId, str]:
+    async def of(self, players: Collection[PlayerId], *, deadline: float | None = None) -> dict[PlayerId, str]:
         """Return the names of those of `players` that still have one.
 
         There is one read at a time: what is asked for meanwhile is looked up together in the next.
 
         Raises:
-            PlayersUnavailableError: Postgres did not answer in time.
+            PlayersUnavailableError: Postgres did not answer before the deadline, a time of the event loop; without
+                one, in 2.5 s.
         """
         lacking = self._lacking(players)
         names = self._of_remembered([player for player in players if player not in lacking])
         if lacking:
-            looked_up = await self._look_up(lacking)
+            in_time = asyncio.get_running_loop().time() + READ_TIME_LIMIT_S
+            looked_up = await self._look_up(lacking, in_time if deadline is None else deadline)
             names.update((player, looked_up[player]) for player in lacking if player in looked_up)
         return names
 
@@ -71,12 +73,12 @@ class Names:
             self._remembered.move_to_end(player)
         return {player: name for player in players if (name := self._remembered[player][1]) is not None}
 
-    async def _look_up(self, players: set[PlayerId]) -> dict[PlayerId, str]:
+    async def _look_up(self, players: set[PlayerId], deadline: float) -> dict[PlayerId, str]:
         """Join the next batch, and read it if no other caller did before; a read that failed is run again."""
         batch = self._next
         batch.players |= players
         try:
-            async with asyncio.timeout(_READ_TIME_LIMIT_S), self._reading:
+            async with asyncio.timeout_at(deadline), self._reading:
                 if batch.names is None:
                     if self._next is batch:
                         self._next = _Batch()

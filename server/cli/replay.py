@@ -6,14 +6,13 @@ from typing import Final, TextIO, assert_never
 
 import asyncpg
 
-from server.database.pool import open_pool
+from server.database.pool import Pool
 from server.domain.board import Board
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade, players_in
 from server.domain.game import UNOPENED, Finished, Game, InProgress, evolve
 from server.domain.vocabulary import GameId, PlayerId
 from server.eventstore.codec import RecordedEvent, name_of
-from server.eventstore.store import EventStore
-from server.eventstore.writer import Writer
+from server.eventstore.reading import read_stream
 from server.identity.players import Players
 from server.settings.reachable_database import NoDatabaseError, game_of
 
@@ -62,13 +61,10 @@ def lines(
 
 
 async def _read(url: str, game: GameId) -> tuple[list[RecordedEvent], dict[PlayerId, str]]:
-    pool = await open_pool(url, max_size=1)
-    try:
-        recorded = await EventStore(pool, Writer(pool)).read_stream(game)
+    async with Pool(url, max_size=1) as pool:
+        recorded = await read_stream(pool, game)
         players = {player for entry in recorded for player in players_in(entry.event)}
         return recorded, await Players(pool).names(players)
-    finally:
-        await pool.close()
 
 
 def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:

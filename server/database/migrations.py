@@ -11,7 +11,7 @@ from typing import Final
 
 import asyncpg
 
-from server.database.pool import APPLICATION_ROLE, Connection
+from server.database.sessions import APPLICATION_ROLE, Connection, connect_as_owner
 
 _LOCK: Final = 4445
 
@@ -61,7 +61,7 @@ async def migrate(url: str) -> list[int]:
     """
     if not (await status(url)).pending:
         return []  # not even the rights to change anything are needed then
-    connection = await asyncpg.connect(url, timeout=10, server_settings={"application_name": "fourfold migrate"})
+    connection = await connect_as_owner(url, name="fourfold migrate")
     try:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
@@ -87,7 +87,7 @@ async def status(url: str) -> SchemaStatus:
     Raises:
         MigrationError: as in `migrate`.
     """
-    connection = await asyncpg.connect(url, timeout=10, server_settings={"application_name": "fourfold status"})
+    connection = await connect_as_owner(url, name="fourfold status")
     try:
         exists = await connection.fetchval("SELECT to_regclass('fourfold.migrations') IS NOT NULL")
         applied = await _applied(connection) if exists else {}

@@ -1,104 +1,154 @@
-"""Connections to Postgres: the pool for short statements, and single ones for who must own theirs.
+"""A pool of sessions for short statements that stand alone: reads, mostly. What needs a session for long owns one.
 
-Every connection takes the role `fourfold_app`, which may read the log and append to it but not change it.
-Time limits nest, so that the innermost speaks first: a lock is waited for 0.5 s, a statement may take 2 s,
-its answer 2.5 s; the application gives up after 3 s and a browser after 5 s.
+A statement without an answer in time has most likely met a dead connection; those opened before it may be dead as
+well, and each would take its own time to be found so. It may also have met one slow statement, and then nothing is
+wrong with the others. So they are doubted: each is asked for a sign of life before it is used again, and if one
+gives none, those that were opened before the doubt are given up together.
 """
 
-from typing import Any, Final, TypeAlias
+import asyncio
+import contextlib
+import math
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+from typing import Any, Final, Self, TypeAlias, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-APPLICATION_ROLE: Final = "fourfold_app"
+from server.database.errors import CONNECTION_LOST, NotPrimaryError
+from server.database.sessions import COMMAND_TIME_LIMIT_S, Session, Timeline, any_timeline, connect
 
-_COMMAND_TIMEOUT_S: Final = 2.5
-_CONNECT_TIMEOUT_S: Final = 5.0
-_READ_ATTEMPTS: Final = 3
-_SESSION: Final = {
-    "role": APPLICATION_ROLE,
-    "application_name": "fourfold",
-    "statement_timeout": "2s",
-    "lock_timeout": "500ms",
-    "search_path": "fourfold",
-}
+Lent: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+"""A `Session`, for as long as it is lent."""
 
-# In quotes, because these classes take a type only in their stubs.
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-AnyConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-
-CONNECTION_LOST: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # terminated, shutting down, still starting, or cancelled at its time limit
-    asyncpg.ReadOnlySQLTransactionError,  # demoted: the primary is elsewhere now
-    asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
-    asyncpg.LockNotAvailableError,
-    asyncpg.InternalClientError,
-)
-"""What a statement may raise when Postgres is away or in trouble: ask again later, with the same command id."""
+_ATTEMPTS: Final = 3
+_SIGN_OF_LIFE_WITHIN_S: Final = 0.3
+_CLOSE_WITHIN_S: Final = 1.0
 
 
-async def open_pool(url: str, *, max_size: int = 10) -> Pool:
-    """Open a pool whose connections act as the application's role.
+class Pool:
+    """Up to `max_size` sessions, opened when they are needed. Use it as `async with Pool(url) as pool`.
 
-    No state is kept in a session, so nothing is reset when a connection returns: that saves a round trip each time.
+    Only sessions on a timeline that `accepts` are opened.
     """
-    return await asyncpg.create_pool(
-        url,
-        min_size=1,
-        max_size=max_size,
-        command_timeout=_COMMAND_TIMEOUT_S,
-        timeout=_CONNECT_TIMEOUT_S,
-        server_settings=_SESSION,
-        reset=_nothing_to_reset,
-    )
 
+    def __init__(self, url: str, *, max_size: int = 10, accepts: Callable[[Timeline], bool] = any_timeline) -> None:
+        self._loop = asyncio.get_running_loop()
+        # No state is kept in a session, so nothing is reset when it returns: that saves a round trip each time.
+        self._pool: asyncpg.Pool[asyncpg.Record] = asyncpg.create_pool(
+            min_size=1,
+            max_size=max_size,
+            connect=partial(_connect, url, accepts),
+            connection_class=Session,
+            reset=_nothing_to_reset,
+        )
+        self._accepts = accepts
+        self._doubted_at = self._given_up_at = -math.inf
+        self._alive: set[int] = set()
+        """The process ids of the sessions that have answered since they were doubted."""
 
-async def read(pool: Pool, query: str, *arguments: object) -> list[asyncpg.Record]:
-    """Return the rows of a query that changes nothing.
+    async def __aenter__(self) -> Self:
+        """Open the first session.
 
-    A connection that was lost unnoticed is no reason to fail: the query is asked again on another one.
+        Raises:
+            One of `CONNECTION_LOST`: no host could be reached, or none is the primary.
+            asyncpg.PostgresError: the database refuses us.
+        """
+        await self._pool
+        return self
 
-    Raises:
-        One of `CONNECTION_LOST`: Postgres is away, or did not answer in time.
-    """
-    for _ in range(_READ_ATTEMPTS - 1):
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        """Close all sessions; those that do not answer are cut off."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_WITHIN_S):
+                await self._pool.close()
+
+    async def fetch(self, query: str, *arguments: object, deadline: float | None = None) -> list[asyncpg.Record]:
+        """Return the rows of a query that changes nothing.
+
+        A connection that was lost unnoticed is no reason to fail: the query is sent again on another one.
+        `deadline`, on the clock of the event loop, covers all of it; without one there are 2.5 s.
+
+        Raises:
+            One of `CONNECTION_LOST`: Postgres is away, or did not answer in time.
+        """
+        by = self._deadline(deadline)
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await self._fetch(query, arguments, by)
+            except TimeoutError:  # an OSError too, but there is no time left
+                raise
+            except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, OSError):
+                continue
+        return await self._fetch(query, arguments, by)
+
+    async def execute(self, statement: str, *arguments: object, deadline: float | None = None) -> None:
+        """Carry out a statement, which is sent once.
+
+        Raises:
+            One of `CONNECTION_LOST`: whether it was carried out is unknown.
+        """
+        await self._fetch(statement, arguments, self._deadline(deadline))
+
+    def terminate(self) -> None:
+        """Cut all sessions off."""
+        self._pool.terminate()
+
+    def _deadline(self, deadline: float | None) -> float:
+        return self._loop.time() + COMMAND_TIME_LIMIT_S if deadline is None else deadline
+
+    async def _fetch(self, query: str, arguments: tuple[object, ...], deadline: float) -> list[asyncpg.Record]:
+        async with asyncio.timeout_at(deadline):
+            lent = await self._trusted()
+        session = cast("Session", lent)
         try:
-            return await ask(pool, query, *arguments)
-        except TimeoutError:  # an OSError too, but enough patience was spent
-            raise
-        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, OSError):
-            continue
-    return await ask(pool, query, *arguments)
-
-
-async def ask(pool: Pool, query: str, *arguments: object) -> list[asyncpg.Record]:
-    """Return the rows of a query, which is asked once.
-
-    When there is no answer in time, the connection is most likely dead, and so are those opened with it. They are
-    all given up: each would take its own time to be found dead, and the pool would hand them out one by one.
-
-    Raises:
-        One of `CONNECTION_LOST`: whether the query was carried out is unknown.
-    """
-    async with pool.acquire(timeout=_COMMAND_TIMEOUT_S) as connection:
-        try:
-            return await connection.fetch(query, *arguments)
+            rows = await session.fetch(query, *arguments, timeout=max(0.0, deadline - self._loop.time()))
+            if not self._accepts(session.timeline):
+                raise NotPrimaryError("the primary was replaced during the read")
         except TimeoutError:
-            connection.terminate()  # at once: a polite return to the pool would wait as long again
-            await pool.expire_connections()
+            session.terminate()  # at once: a polite return to the pool would wait as long again
+            self._doubted_at = self._loop.time()
+            self._alive.clear()
             raise
+        finally:
+            await self._pool.release(lent)
+        return rows
+
+    async def _trusted(self) -> Lent:
+        """Take a session of the pool that is on the right timeline and not known to be dead."""
+        while True:
+            lent = await self._pool.acquire()
+            session = cast("Session", lent)
+            try:
+                if self._accepts(session.timeline) and await self._is_alive(session):
+                    return lent
+                session.terminate()
+            except BaseException:
+                session.terminate()
+                await self._pool.release(lent)
+                raise
+            await self._pool.release(lent)
+
+    async def _is_alive(self, session: Session) -> bool:
+        if session.opened_at > self._doubted_at or session.get_server_pid() in self._alive:
+            return True
+        if session.opened_at <= self._given_up_at:
+            return False
+        try:
+            await session.fetchval("SELECT 1", timeout=_SIGN_OF_LIFE_WITHIN_S)
+        except CONNECTION_LOST:
+            self._given_up_at = self._doubted_at
+            return False
+        self._alive.add(session.get_server_pid())
+        return True
 
 
-async def connect(url: str, *, timeout_s: float = _CONNECT_TIMEOUT_S) -> Connection:
-    """Open one connection that acts as the application's role; the caller closes it."""
-    return await asyncpg.connect(
-        url, command_timeout=_COMMAND_TIMEOUT_S, timeout=timeout_s, server_settings=_SESSION
-    )
+async def _connect(url: str, accepts: Callable[[Timeline], bool], _dsn: None, **_asyncpg: Any) -> Session:
+    return await connect(url, name="fourfold reads", accepts=accepts)
 
 
 async def _nothing_to_reset(_connection: Any) -> None:

@@ -17,6 +17,9 @@ from server.eventstore.errors import UnknownEventTypeError
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
+EncodedEvent = tuple[str, int, str]
+"""The type, the schema version and the JSON data under which an event is stored."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 EVENT_TYPES: Final[dict[str, type[GameEvent]]] = {
@@ -72,8 +75,12 @@ def name_of(event: GameEvent) -> str:
     return _NAMES[type(event)]
 
 
-def encode(event: GameEvent) -> tuple[str, int, str]:
-    """Return the type, the schema version and the JSON data under which `event` is stored."""
+def encode(event: GameEvent) -> EncodedEvent:
+    """Return the form in which `event` is stored.
+
+    Raises:
+        UnicodeEncodeError: a text of it is not Unicode.
+    """
     name = _NAMES[type(event)]
     return name, SCHEMA_VERSIONS[name], msgspec.json.encode(event).decode()
 

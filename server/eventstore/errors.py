@@ -13,12 +13,24 @@ class WrongExpectedVersionError(Exception):
         self.actual = actual
 
 
+class ForkedHistoryError(WrongExpectedVersionError):
+    """What the caller knows of the stream is not what the log holds; nothing was appended.
+
+    The log was restored to an earlier moment, or failed over to a standby that lacked its end. All that the caller
+    knows of this stream may be untrue: it must be read again from its first event.
+    """
+
+
 class StoreUnavailableError(Exception):
     """No answer from Postgres in time: whether an append happened is unknown. Ask again with the same id."""
 
 
 class StoreBusyError(Exception):
-    """Too many appends wait already; nothing was appended. Ask again later."""
+    """Too many appends are queued already; nothing was appended. Ask again later."""
+
+
+class AppendRefusedError(Exception):
+    """The database does not take these events, now or ever; nothing was appended."""
 
 
 class UnknownEventTypeError(Exception):

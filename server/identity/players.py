@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from server.database.pool import CONNECTION_LOST, Pool, read
+from server.database.errors import CONNECTION_LOST
+from server.database.pool import Pool
 from server.domain.vocabulary import PlayerId
 from server.identity.errors import PlayersUnavailableError
 
@@ -53,8 +54,8 @@ class Players:
         if not players:
             return {}
         try:
-            rows = await read(
-                self._pool, "SELECT id, name FROM fourfold.players WHERE id = ANY($1::text[])", list(players)
+            rows = await self._pool.fetch(
+                "SELECT id, name FROM fourfold.players WHERE id = ANY($1::text[])", list(players)
             )
         except CONNECTION_LOST as error:
             raise PlayersUnavailableError from error

@@ -10,10 +10,11 @@ from typing import Final, Protocol
 import asyncpg
 import msgspec
 
-from server.database.pool import CONNECTION_LOST, AnyConnection
+from server.database.errors import CONNECTION_LOST
+from server.database.sessions import AnyConnection
 from server.eventstore.codec import RecordedEvent, decode
 from server.eventstore.errors import UnknownEventTypeError
-from server.eventstore.store import read_log
+from server.eventstore.reading import read_log
 from server.instrumentation.fail_points import fail_point
 
 BATCH: Final = 1000

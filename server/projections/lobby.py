@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from server.database.pool import CONNECTION_LOST, Pool, read
+from server.database.errors import CONNECTION_LOST
+from server.database.pool import Pool
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.errors import StoreUnavailableError
 from server.projections.cached_read import CachedRead
@@ -104,7 +105,7 @@ class Lobby:
         last: tuple[datetime, str] = (_LONG_AGO, "")
         while True:
             try:
-                rows = await read(self._pool, _OVERDUE, patience, *last, at_once)
+                rows = await self._pool.fetch(_OVERDUE, patience, *last, at_once)
             except CONNECTION_LOST as error:
                 raise StoreUnavailableError("the lobby was not read in time") from error
             if rows:
@@ -117,7 +118,6 @@ class Lobby:
         return await self._read(STATUSES, _END, FIRST_PAGE, deadline)
 
     async def _read(self, statuses: Sequence[Status], before: int, limit: int, deadline: float) -> list[LobbyGame]:
-        async with asyncio.timeout_at(deadline):
-            rows = await read(self._pool, _NEWEST, list(statuses), before, limit)
+        rows = await self._pool.fetch(_NEWEST, list(statuses), before, limit, deadline=deadline)
         games = [LobbyGame(*row) for row in rows]
         return sorted(games, key=lambda game: game.opened_position, reverse=True)

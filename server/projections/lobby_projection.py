@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
-from server.database.pool import AnyConnection
+from server.database.sessions import AnyConnection
 from server.domain.events import GameFinished, GameOpened, GameStarted, MoveMade
 from server.domain.vocabulary import GameId
 from server.eventstore.codec import RecordedEvent

@@ -10,7 +10,7 @@ from typing import Final
 
 import asyncpg
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.projections.folding import BATCH, checkpoint, fold_in, lead
 from server.projections.lobby_projection import LobbyProjection
 

@@ -6,12 +6,13 @@ so that every process knows how far the read model is.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 import asyncpg
 
-from server.database.pool import CONNECTION_LOST, Connection
+from server.database.errors import CONNECTION_LOST
+from server.database.sessions import Connect, Session
 from server.projections.folding import BATCH, PoisonEventError, Projection, checkpoint, fold_in, try_to_lead
 
 _PAUSE_S: Final = 0.25
@@ -24,14 +25,14 @@ _log = logging.getLogger(__name__)
 
 
 class ProjectionRunner:
-    """Keeps one read model up to date while `run` is running, on a connection of its own.
+    """Keeps one read model up to date while `run` is running, on a session of its own.
 
     `changed` is called whenever the read model is seen to hold more than before, by the work of any process.
     """
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[Connection]],
+        connect: Connect,
         projection: Projection,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -54,20 +55,20 @@ class ProjectionRunner:
         """Follow the log until cancelled. It stops before an event that can't be folded in, and says so."""
         while True:
             try:
-                connection = await self._connect()
+                session = await self._connect()
                 try:
-                    await self._follow(connection)
+                    await self._follow(session)
                 finally:
-                    connection.terminate()  # at once: a polite close would wait for a peer that may be gone
+                    session.terminate()  # at once: a polite close would wait for a peer that may be gone
             except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
                 _log.warning("projection %s waits for Postgres: %r", self._projection.name, error)
             await asyncio.sleep(_RETRY_AFTER_S)
 
-    async def _follow(self, connection: Connection) -> None:
+    async def _follow(self, session: Session) -> None:
         while True:
             self._woken.clear()
             try:
-                is_behind = await self._catch_up(connection)
+                is_behind = await self._catch_up(session)
                 self.is_stuck = False
             except PoisonEventError as error:
                 if not self.is_stuck:
@@ -87,13 +88,13 @@ class ProjectionRunner:
         except TimeoutError:
             pass
 
-    async def _catch_up(self, connection: Connection) -> bool:
+    async def _catch_up(self, session: Session) -> bool:
         """Fold in what there is; return whether another process does it at this moment, and has not come as far."""
         while True:
-            async with connection.transaction():
-                leads = await try_to_lead(connection, self._projection.name)
-                count = await fold_in(connection, self._projection, self._projection.name) if leads else 0
-                position = await checkpoint(connection, self._projection.name)
+            async with session.transaction():
+                leads = await try_to_lead(session, self._projection.name)
+                count = await fold_in(session, self._projection, self._projection.name) if leads else 0
+                position = await checkpoint(session, self._projection.name)
             self._seen(position)
             if not leads:
                 return position < self._head

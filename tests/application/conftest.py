@@ -11,10 +11,12 @@ import pytest
 from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
 from server.application.outcomes import Accepted, RefusedError
-from server.database.pool import Pool, connect
+from server.database.pool import Pool
+from server.database.sessions import connect
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
 from server.eventstore.feed import Feed
+from server.eventstore.history import History
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
 from server.transport.problems import code_and_message
@@ -62,24 +64,18 @@ def code_of(refusal: pytest.ExceptionInfo[RefusedError] | RefusedError) -> str:
 
 
 async def start(url: str, pool: Pool, *, listening: bool = True) -> Process:
-    writer = Writer(pool)
-    store = EventStore(pool, writer)
+    history = History()
+    writer = Writer(partial(connect, url), history)
+    store = EventStore(pool, writer, history)
     games = LiveGames(store)
-    feed = Feed(partial(connect, url), games.handle_events, games.resynchronize, check_every_s=0.2)
-    parts = [writer.run(), games.run(), *([feed.run()] if listening else [])]
-    subscribed = feed.subscribed if listening else _always()
-    commands = CommandPath(store, games, subscribed)
+    publish = games.handle_events if listening else lambda _events: None
+    feed = Feed(partial(connect, url), publish, games.resynchronize, history=history, check_every_s=0.2)
+    parts = [writer.run(), games.run(), feed.run()]
+    commands = CommandPath(store, games, history.subscribed)
     process = Process(store, games, commands, feed, [asyncio.create_task(part) for part in parts])
-    if listening:
-        async with asyncio.timeout(10):
-            await feed.subscribed.wait()
+    async with asyncio.timeout(10):
+        await history.subscribed.wait()
     return process
-
-
-def _always() -> asyncio.Event:
-    event = asyncio.Event()
-    event.set()
-    return event
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ async def test_racing_for_one_version_has_one_winner(process: Process, other_pro
     refused = [outcome for outcome in outcomes if isinstance(outcome, RefusedError)]
     assert len(refused) == 39
     assert {refusal.live.version for refusal in refused} == {3}
-    assert await pool.fetchval("SELECT count(*) FROM fourfold.events WHERE stream = $1", game) == 3
+    assert (await pool.fetch("SELECT count(*) FROM fourfold.events WHERE stream = $1", game))[0][0] == 3
 
 
 async def test_one_of_many_joins_wins(process: Process, other_process: Process) -> None:

@@ -11,6 +11,7 @@ from server.application.outcomes import Joined, RefusedError
 from server.database.pool import Pool
 from server.domain.events import GameFinished, GameStarted, MoveMade
 from server.domain.vocabulary import Color, Column, EndReason, GameId, GameResult, Version
+from server.eventstore.places import StreamHead
 from server.projections.lobby import Lobby
 from tests.application.conftest import ANN, BOB, Process, code_of
 from tests.application.watching import Spy
@@ -110,7 +111,7 @@ async def test_a_game_that_can_not_be_read_keeps_no_other_waiting(
     games = await open_games(process, 5)
     await listed(pool, database_url)
     for game in games[:4]:
-        await process.store.append(game, Version(1), uuid4(), [MoveMade(ANN, Column.A)])
+        await process.store.append(game, StreamHead(Version(1), None), uuid4(), [MoveMade(ANN, Column.A)])
     await expiry(process, pool, at_once=2).expire_all()
     assert (await events_of(process, games[4]))[-1] == EXPIRED
 

@@ -3,9 +3,9 @@
 import asyncio
 
 from server.application.live_games import LiveGames
-from server.database.pool import Pool
+from server.database.sessions import Connection
 from server.domain.vocabulary import GameId
-from server.eventstore.store import read_log
+from server.eventstore.reading import read_log
 from tests.application.conftest import ANN, BOB, Process
 from tests.application.watching import Spy
 
@@ -21,7 +21,7 @@ async def test_a_watcher_is_notified_of_a_move_on_another_process(process: Proce
     assert live.version == 3
 
 
-async def test_a_gap_is_read_from_the_log(process: Process, deaf_process: Process, pool: Pool) -> None:
+async def test_a_gap_is_read_from_the_log(process: Process, deaf_process: Process, owner: Connection) -> None:
     """An event from the future is not folded in: what is before it is read first."""
     game = await process.started_game()
     spy = Spy()
@@ -29,8 +29,7 @@ async def test_a_gap_is_read_from_the_log(process: Process, deaf_process: Proces
     live.subscribe(spy)
     for version, player in enumerate([ANN, BOB, ANN], start=2):
         await process.move(game, player, "D", version)
-    async with pool.acquire() as connection:
-        last = (await read_log(connection, 0))[-1]
+    last = (await read_log(owner, 0))[-1]
     deaf_process.games.handle_events([last])
     async with asyncio.timeout(10):
         await spy.changed.wait()

@@ -7,10 +7,11 @@ import pytest
 from server.application.live_game import UnreadableGameError
 from server.application.live_games import LiveGames
 from server.application.missing_games import REMEMBERED_FOR_S, MissingGames
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.domain.events import GameOpened
-from server.domain.vocabulary import Color, GameId, Version
-from server.eventstore.store import read_log
+from server.domain.vocabulary import Color, GameId
+from server.eventstore.places import NO_EVENTS
+from server.eventstore.reading import read_log
 from tests.application.clock import Clock
 from tests.application.conftest import ANN, Process
 
@@ -31,7 +32,7 @@ async def test_it_is_forgotten_when_the_feed_brings_the_game(process: Process, o
     """However long it would be remembered otherwise."""
     games = LiveGames(process.store, missing_for_s=3600.0)
     assert (await games.get(NOTHING)).version == 0
-    await process.store.append(NOTHING, Version(0), uuid4(), [GameOpened(ANN, Color.RED, public=True)])
+    await process.store.append(NOTHING, NO_EVENTS, uuid4(), [GameOpened(ANN, Color.RED, public=True)])
     games.handle_events(await read_log(owner, 0))
     assert (await games.get(NOTHING)).version == 1
 

@@ -7,7 +7,7 @@ import pytest
 
 from server.application.command_path import CommandPath
 from server.application.outcomes import Accepted
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import Color, Column, GameId, Version
 from server.eventstore.errors import StoreUnavailableError

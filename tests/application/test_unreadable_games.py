@@ -7,9 +7,10 @@ import pytest
 
 from server.application.live_game import UnreadableGameError
 from server.application.live_games import LiveGames
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.domain.events import MoveMade
 from server.domain.vocabulary import Column, GameId, PlayerId, Version
+from server.eventstore.places import StreamHead
 from tests.application.conftest import ANN, BOB, EVE, Process
 from tests.application.watching import Spy
 from tests.foreign_events import append_foreign
@@ -17,7 +18,7 @@ from tests.foreign_events import append_foreign
 
 async def append_move(process: Process, game: GameId, expected: int, player: PlayerId) -> None:
     """Append a move past the rules."""
-    await process.store.append(game, Version(expected), uuid4(), [MoveMade(player, Column.A)])
+    await process.store.append(game, StreamHead(Version(expected), None), uuid4(), [MoveMade(player, Column.A)])
 
 
 @pytest.fixture

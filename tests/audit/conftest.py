@@ -16,14 +16,14 @@ from server.cli.audit.chain import Head
 from server.cli.audit.exporting import export_log
 from server.cli.audit.importing import import_log
 from server.cli.audit.verification import verify_log
-from server.database.pool import open_pool
 from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.decide import decide
 from server.domain.game import UNOPENED, Finished, Game, InProgress, fold
 from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
+from server.eventstore.places import StreamHead
 from server.eventstore.store import EventStore
-from server.eventstore.writer import Writer
-from tests.conftest import address_of, running
+from tests.conftest import address_of
+from tests.stores import open_store
 
 ANN, BOB = PlayerId("ann"), PlayerId("bob")
 
@@ -100,7 +100,7 @@ class Play:
 
     async def do(self, command: Command) -> None:
         events = decide(command, self.game)
-        appended = await self.store.append(self.name, self.version, uuid4(), events)
+        appended = await self.store.append(self.name, StreamHead(self.version, None), uuid4(), events)
         self.game, self.version = fold(events, self.game), appended.version
 
     async def begin(self) -> None:
@@ -136,10 +136,8 @@ async def three_games(postgres: str, template: str, tmp_path_factory: pytest.Tem
     """The three games as a file."""
     file = tmp_path_factory.mktemp("audit") / "three_games.jsonl"
     async with fresh_database(postgres, template) as url:
-        pool = await open_pool(url)
-        async with running(Writer(pool)) as writer:
-            await play_three_games(EventStore(pool, writer))
-        await pool.close()
+        async with open_store(url) as opened:
+            await play_three_games(opened.store)
         await export_log(url, None, file, StringIO())
     return file.read_bytes()
 

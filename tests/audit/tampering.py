@@ -1,6 +1,6 @@
 """What somebody with the rights of the database's owner can do to a log."""
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 
 
 def update(what: str, position: int) -> str:

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.eventstore.store import EventStore
 from tests.audit.conftest import Export, Play, verify
 from tests.audit.tampering import delete, insert, swap, tamper, update

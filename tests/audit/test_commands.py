@@ -6,7 +6,7 @@ import sys
 from asyncio import to_thread
 from pathlib import Path
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from tests.audit.tampering import tamper
 from tests.processes import ROOT, clean_environment
 

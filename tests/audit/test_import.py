@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from server.cli.audit.errors import AuditError, ImportRefusedError
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from tests.audit.conftest import Export, fresh_database, import_lines, verify
 
 HEADER = b'{"format":"fourfold events","format_version":1,"events":%d}\n'

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.cli.audit.errors import AuditError
-from server.database.pool import Connection, connect
+from server.database.sessions import Connection, connect
 from server.domain.events import GameStarted
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import StoredEvent
 from server.eventstore.feed import Feed
+from server.eventstore.history import History
+from server.eventstore.places import StreamHead
 from server.eventstore.store import EventStore
 from tests.audit.conftest import ANN, BOB, Export, Play, import_lines, verify
 from tests.audit.tampering import tamper
@@ -114,7 +117,7 @@ async def test_an_imported_game_can_be_played_on(
     await tamper(owner, "TRUNCATE fourfold.events")
     await import_lines(played, game)
     started = GameStarted(ANN, BOB)
-    assert (await store.append(GameId("open"), Version(1), uuid4(), [started])).version == 2
+    assert (await store.append(GameId("open"), StreamHead(Version(1), None), uuid4(), [started])).version == 2
     assert (await verify(played)).head.position == 2
 
 
@@ -147,7 +150,7 @@ async def test_a_running_feed_hears_of_imported_events(played: str, target_url: 
         if len(heard) >= 17:
             complete.set()
 
-    feed = Feed(lambda: connect(target_url), tell, lambda: None, check_every_s=3600)
+    feed = Feed(partial(connect, target_url), tell, lambda: None, history=History(), check_every_s=3600)
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         running = group.create_task(feed.run())
         await feed.subscribed.wait()

@@ -3,7 +3,7 @@
 import pytest
 
 from server.cli.audit.chain import Head
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.eventstore.store import EventStore
 from tests.audit.conftest import BOB, Play, play_three_games, verify
 from tests.audit.tampering import delete, insert, swap, tamper, update

@@ -1,13 +1,16 @@
 """What the store is compared with: the same work on the same server with fewer promises, or one by one."""
 
 import asyncio
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID, uuid4
 
-from server.database.pool import Pool
+import asyncpg
+
 from server.eventstore.writer import MAX_BATCH
 
 DATA: Final = '{"player": "0123456789abcdef", "column": "D"}'
+
+AsyncpgPool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 TABLE: Final = """
     CREATE SCHEMA IF NOT EXISTS reference;
@@ -53,7 +56,7 @@ _BARE: Final = """
 class SingleTransactions:
     """One transaction for each append, versions kept apart by a constraint; with or without NOTIFY."""
 
-    def __init__(self, pool: Pool, run: int, *, notify: bool) -> None:
+    def __init__(self, pool: AsyncpgPool, run: int, *, notify: bool) -> None:
         self._pool = pool
         self._run = run
         self._statement = _SINGLE_NOTIFIED if notify else _SINGLE
@@ -72,7 +75,7 @@ class BareBatches:
     promises, and not the cost of having clients.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: AsyncpgPool) -> None:
         self._pool = pool
         self._waiting: list[tuple[str, int, UUID, asyncio.Future[None]]] = []
         self._arrived = asyncio.Event()
@@ -101,7 +104,7 @@ class BareBatches:
 class BareRows:
     """One caller that inserts ready-made batches of rows as fast as it can: what the machine could do at most."""
 
-    def __init__(self, pool: Pool, size: int) -> None:
+    def __init__(self, pool: AsyncpgPool, size: int) -> None:
         self._pool = pool
         self._size = size
 

@@ -14,18 +14,20 @@ from uuid import uuid4
 import asyncpg
 
 from server.database.migrations import migrate
-from server.database.pool import Pool, open_pool
+from server.database.sessions import AnyConnection
 from server.domain.events import MoveMade
 from server.domain.game import UNOPENED, Game, evolve
 from server.domain.vocabulary import Column, GameId, PlayerId, Version
 from server.embedded import EmbeddedPostgres
 from server.eventstore.codec import decode
-from server.eventstore.store import EventStore, read_log
-from server.eventstore.writer import Writer
+from server.eventstore.places import StreamHead
+from server.eventstore.reading import read_log
+from server.eventstore.store import EventStore
 from server.projections.rebuild import rebuild_lobby
 from tests.bench.measuring import Figure, machine, measure, median
 from tests.bench.plot import draw
-from tests.bench.references import TABLE, BareBatches, BareRows, SingleTransactions
+from tests.bench.references import TABLE, AsyncpgPool, BareBatches, BareRows, SingleTransactions
+from tests.stores import open_store
 
 CONCURRENCY: Final = (1, 10, 50, 256, 1000)
 CONNECTIONS: Final = 32
@@ -122,12 +124,13 @@ class _Appending:
 
     async def append(self, number: int, turn: int) -> int:
         event = MoveMade(PlayerId("0123456789abcdef"), Column.D)
-        await self._store.append(GameId(f"{self._run}-{number}"), Version(turn), uuid4(), (event,))
+        head = StreamHead(Version(turn), None)
+        await self._store.append(GameId(f"{self._run}-{number}"), head, uuid4(), (event,))
         return 1
 
 
 @asynccontextmanager
-async def _pool(url: str, size: int) -> AsyncIterator[Pool]:
+async def _pool(url: str, size: int) -> AsyncIterator[AsyncpgPool]:
     """Connect `size` times, without the server's time limits: a reference is to be slow rather than to fail."""
     pool = await asyncpg.create_pool(url, min_size=size, max_size=size)
     try:
@@ -138,13 +141,8 @@ async def _pool(url: str, size: int) -> AsyncIterator[Pool]:
 
 @asynccontextmanager
 async def _store(url: str) -> AsyncIterator[EventStore]:
-    pool = await open_pool(url, max_size=2)
-    try:
-        writer = Writer(pool)
-        async with _at_work(writer.run()):
-            yield EventStore(pool, writer)
-    finally:
-        await pool.close()
+    async with open_store(url) as opened:
+        yield opened.store
 
 
 @asynccontextmanager
@@ -234,10 +232,10 @@ def _print_growth(millions: float, grown: dict[int, Figure], empty: dict[int, Fi
 
 async def _print_reading(url: str) -> None:
     async with _pool(url, 1) as pool, pool.acquire() as connection:
-        events, seconds = await _replay(connection)  # type: ignore[arg-type]
+        events, seconds = await _replay(connection)
         print(f"\nReplaying the whole log, every game folded: {events / seconds:,.0f} events/s ({events:,} events)")
         begin = time.perf_counter()
-        async for _ in _pages(connection):  # type: ignore[arg-type]
+        async for _ in _pages(connection):
             pass
         print(f"Reading the whole log alone: {events / (time.perf_counter() - begin):,.0f} events/s")
     begin = time.perf_counter()
@@ -245,14 +243,14 @@ async def _print_reading(url: str) -> None:
     print(f"Rebuilding the lobby: {head / (time.perf_counter() - begin):,.0f} events/s")
 
 
-async def _pages(connection: asyncpg.Connection) -> AsyncIterator[list[object]]:
+async def _pages(connection: AnyConnection) -> AsyncIterator[list[object]]:
     after = 0
     while page := await read_log(connection, after, 5000):
         yield list(page)
         after = page[-1].position
 
 
-async def _replay(connection: asyncpg.Connection) -> tuple[int, float]:
+async def _replay(connection: AnyConnection) -> tuple[int, float]:
     games: dict[str, Game] = {}
     count, begin, after = 0, time.perf_counter(), 0
     while page := await read_log(connection, after, 5000):

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 import asyncpg
 
 from server.database.migrations import migrate
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.embedded import EmbeddedPostgres
 
 _SWEEP: Final = Path(__file__).with_name("sweep.py")

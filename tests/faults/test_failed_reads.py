@@ -11,6 +11,7 @@ from server.domain.events import GameOpened
 from server.domain.vocabulary import Color, GameId, PlayerId, Version
 from server.eventstore.codec import RecordedEvent
 from server.eventstore.errors import StoreUnavailableError
+from server.eventstore.places import StreamHead
 from server.eventstore.store import EventStore
 
 
@@ -22,14 +23,16 @@ class FailingStore:
     reads: int = 0
     _pause: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def read_stream(self, game: GameId, after: Version) -> Sequence[RecordedEvent]:
+    async def read_stream(
+        self, game: GameId, after: StreamHead, *, deadline: float | None = None
+    ) -> Sequence[RecordedEvent]:
         self.reads += 1
         number = self.reads
         await asyncio.sleep(0)
         if number <= self.failures:
             raise StoreUnavailableError
         opened = GameOpened(PlayerId("ann"), Color.RED, public=True)
-        return [RecordedEvent(1, game, Version(1), opened, uuid4(), 0)][after:]
+        return [RecordedEvent(1, game, Version(1), opened, uuid4(), 0)][after.version :]
 
 
 async def test_nobody_takes_a_failed_read_for_an_empty_one() -> None:

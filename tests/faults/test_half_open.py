@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from server.database.pool import Pool, open_pool
 from server.domain.events import GameEvent, MoveMade
-from server.domain.vocabulary import Column, GameId, PlayerId, Version
+from server.domain.vocabulary import Column, GameId, PlayerId
 from server.eventstore.errors import StoreUnavailableError
+from server.eventstore.places import NO_EVENTS
 from server.eventstore.store import EventStore
-from server.eventstore.writer import Writer
 from tests.faults.proxy import Mode, Proxy, Target
+from tests.stores import OpenStore, open_store
 
 CONNECTIONS = 10
 RECOVERY_LIMIT_S = 8.0
@@ -34,33 +34,34 @@ async def proxy(database_url: str) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture
-async def proxied_pool(proxy: Proxy, database_url: str) -> AsyncIterator[Pool]:
+async def proxied(proxy: Proxy, database_url: str) -> AsyncIterator[OpenStore]:
     parts = urlsplit(database_url)
     netloc = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}"
-    pool = await open_pool(urlunsplit(parts._replace(netloc=netloc, query="sslmode=disable")), max_size=CONNECTIONS)
-    yield pool
-    pool.terminate()
+    async with open_store(urlunsplit(parts._replace(netloc=netloc, query="sslmode=disable"))) as opened:
+        yield opened
 
 
-async def test_dead_connections_do_not_fail_one_after_the_other(proxied_pool: Pool, proxy: Proxy) -> None:
+async def test_dead_connections_do_not_fail_one_after_the_other(proxied: OpenStore, proxy: Proxy) -> None:
     """Each takes its time to be found dead, so when one is, the others of its age are not trusted either."""
-    writer = Writer(proxied_pool)
-    writing = asyncio.create_task(writer.run())
-    store = EventStore(proxied_pool, writer)
-    await asyncio.gather(*(proxied_pool.fetch("SELECT pg_sleep(0.2)") for _ in range(CONNECTIONS)))
-    assert proxied_pool.get_size() == CONNECTIONS
+    await asyncio.gather(*(proxied.reads.fetch("SELECT pg_sleep(0.2)") for _ in range(CONNECTIONS)))
     proxy.set(Mode.STALL, also_new=False)
     async with asyncio.timeout(RECOVERY_LIMIT_S):
-        while not await _append(store):
+        while not await _append(proxied.store):
             pass
-        assert len(await store.read_stream(GameId("g"))) == 1
-    writing.cancel()
-    await asyncio.gather(writing, return_exceptions=True)
+        while not await _read(proxied.store):
+            pass
 
 
 async def _append(store: EventStore) -> bool:
     try:
-        await store.append(GameId("g"), Version(0), uuid4(), MOVE)
+        await store.append(GameId("g"), NO_EVENTS, uuid4(), MOVE)
     except StoreUnavailableError:
         return False
     return True
+
+
+async def _read(store: EventStore) -> bool:
+    try:
+        return len(await store.read_stream(GameId("g"))) == 1
+    except StoreUnavailableError:
+        return False

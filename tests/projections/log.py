@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from functools import partial
 from uuid import uuid4
 
-from server.database.pool import Pool, connect
+from server.database.pool import Pool
+from server.database.sessions import connect
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted
 from server.domain.vocabulary import Color, EndReason, GameId, GameResult, PlayerId, Version
+from server.eventstore.places import StreamHead
 from server.eventstore.store import EventStore
 from server.projections.lobby_projection import LobbyProjection
 from server.projections.runner import ProjectionRunner
@@ -39,12 +41,12 @@ async def following(
 async def happen(store: EventStore, game: str, *events: GameEvent) -> None:
     """Append events to a game, each by a command of its own."""
     for version, event in enumerate(events):
-        await store.append(GameId(game), Version(version), uuid4(), [event])
+        await store.append(GameId(game), StreamHead(Version(version), None), uuid4(), [event])
 
 
 async def caught_up(pool: Pool, runners: list[ProjectionRunner]) -> None:
     """Wait until all of them have seen the lobby hold the whole log."""
-    head = await pool.fetchval("SELECT max(position) FROM fourfold.events")
+    head = (await pool.fetch("SELECT max(position) FROM fourfold.events"))[0][0]
     async with asyncio.timeout(20):
         while any(runner.position != head for runner in runners):
             for runner in runners:

@@ -6,7 +6,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from server.database.pool import Connection, Pool
+from server.database.pool import Pool
+from server.database.sessions import Connection
 from server.eventstore.errors import StoreUnavailableError
 from server.eventstore.store import EventStore
 from server.projections.lobby import FIRST_PAGE, STATUSES, Lobby, LobbyGame, Status
@@ -63,7 +64,7 @@ async def test_pages_from_memory_and_from_the_database_are_one_list(
 @pytest.mark.parametrize("before", [None, 2 * MANY, MANY // 2, 10])
 async def test_a_page_reads_no_more_than_it_shows(owner: Connection, analyzed: bool, before: int | None) -> None:
     """Among fifty thousand games, also by a plan that was made for none, and before statistics were gathered."""
-    lobby = Lobby(_OneConnection(owner))  # type: ignore[arg-type]
+    lobby = Lobby(_OneSession(owner))  # type: ignore[arg-type]
     for _ in range(10):  # so often that Postgres keeps the plan
         await lobby.page(limit=21, before=2 * MANY)
     await generate(owner, MANY)
@@ -80,7 +81,7 @@ async def test_a_page_reads_no_more_than_it_shows(owner: Connection, analyzed: b
 
 @pytest.mark.parametrize("analyzed", [True, False])
 async def test_overdue_games_are_found_without_reading_others(owner: Connection, analyzed: bool) -> None:
-    lobby = Lobby(_OneConnection(owner))  # type: ignore[arg-type]
+    lobby = Lobby(_OneSession(owner))  # type: ignore[arg-type]
     for _ in range(10):
         assert [games async for games in lobby.overdue(timedelta(days=1), 100)] == []
     await generate(owner, MANY)
@@ -158,20 +159,14 @@ async def rows_read(connection: Connection) -> int:
     return count
 
 
-class _OneConnection:
-    """A pool that is one connection, whose own statistics tell what it read."""
+class _OneSession:
+    """A pool of one session, whose own statistics tell what it read."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Connection) -> None:
+        self._session = session
 
-    def acquire(self, timeout: float) -> "_OneConnection":
-        return self
-
-    async def __aenter__(self) -> Connection:
-        return self._connection
-
-    async def __aexit__(self, *_: object) -> None:
-        pass
+    async def fetch(self, query: str, *arguments: object, deadline: float | None = None) -> list[asyncpg.Record]:
+        return await self._session.fetch(query, *arguments)
 
 
 class _Counting:
@@ -181,6 +176,6 @@ class _Counting:
         self._pool = pool
         self.reads = 0
 
-    def acquire(self, timeout: float) -> asyncpg.pool.PoolAcquireContext:
+    async def fetch(self, query: str, *arguments: object, deadline: float | None = None) -> list[asyncpg.Record]:
         self.reads += 1
-        return self._pool.acquire(timeout=timeout)
+        return await self._pool.fetch(query, *arguments, deadline=deadline)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from server.database.pool import Connection, Pool
+from server.database.pool import Pool
+from server.database.sessions import Connection
 from server.domain.events import GameOpened, MoveMade
 from server.domain.vocabulary import Color, Column
 from server.eventstore.store import EventStore
@@ -41,7 +42,7 @@ async def test_many_processes_fold_each_event_once(store: EventStore, pool: Pool
             for runner in runners:
                 runner.wake(2 * number + 2)
         await caught_up(pool, runners)
-    assert await pool.fetchval("SELECT count(*) FROM lobby WHERE status = 'live'") == 30
+    assert len(await Lobby(pool).page(["live"], limit=100)) == 30
     assert not any(runner.is_stuck for runner in runners)
 
 

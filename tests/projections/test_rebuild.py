@@ -6,7 +6,8 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from server.database.pool import Connection, Pool
+from server.database.pool import Pool
+from server.database.sessions import Connection
 from server.domain.events import GameEvent
 from server.eventstore.store import EventStore
 from server.projections.folding import PoisonEventError
@@ -27,7 +28,7 @@ async def test_a_rebuild_gives_the_same_lobby(
         followed = await rows(owner)
         position = await rebuild_lobby(database_url)
         assert await rows(owner) == followed
-        assert position == await pool.fetchval("SELECT max(position) FROM fourfold.events")
+        assert position == await owner.fetchval("SELECT max(position) FROM fourfold.events")
         await happen(store, "later", OPENED)
         await caught_up(pool, runners)
     assert len(await rows(owner)) == len(followed) + 1

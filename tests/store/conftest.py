@@ -2,11 +2,12 @@
 
 from uuid import UUID, uuid4
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.domain.events import GameEvent, MoveMade
 from server.domain.vocabulary import Column, GameId, PlayerId, Version
+from server.eventstore.batch import Appended
+from server.eventstore.places import StreamHead
 from server.eventstore.store import EventStore
-from server.eventstore.writer import Appended
 
 ANN = PlayerId("ann")
 
@@ -30,4 +31,5 @@ async def append(
     *events: GameEvent,
     command: UUID | None = None,
 ) -> Appended:
-    return await store.append(GameId(game), Version(expected), command or uuid4(), events or (move(),))
+    head = StreamHead(Version(expected), None)
+    return await store.append(GameId(game), head, command or uuid4(), events or (move(),))

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.database.pool import Connection, Pool, connect
+from server.database.pool import Pool
+from server.database.sessions import Connection, Session, connect
 from server.domain.events import GameEvent, MoveMade
 from server.domain.vocabulary import Column, PlayerId
 from server.eventstore.codec import StoredEvent
 from server.eventstore.feed import CHANNEL, Feed
+from server.eventstore.history import History
 from server.eventstore.store import EventStore
 from tests.foreign_events import append_foreign
 from tests.store.conftest import append, end_other_connections
@@ -26,25 +28,25 @@ Deliver = Callable[[Callable[..., None], tuple[Any, ...]], None]
 
 @dataclass
 class Listener:
-    """Somebody who is told; `heard` are the positions, in the order of the telling."""
+    """Somebody who is told; `received` are the positions, in the order of the telling."""
 
-    heard: list[int] = field(default_factory=list)
-    started_over: int = 0
-    _told: asyncio.Event = field(default_factory=asyncio.Event)
+    received: list[int] = field(default_factory=list)
+    resynchronized: int = 0
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def tell(self, events: Sequence[StoredEvent]) -> None:
-        self.heard += [event.position for event in events]
-        self._told.set()
+    def publish(self, events: Sequence[StoredEvent]) -> None:
+        self.received += [event.position for event in events]
+        self._changed.set()
 
-    def start_over(self) -> None:
-        self.started_over += 1
-        self._told.set()
+    def resynchronize(self) -> None:
+        self.resynchronized += 1
+        self._changed.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
             while not condition():
-                self._told.clear()
-                await self._told.wait()
+                self._changed.clear()
+                await self._changed.wait()
 
 
 class Mischief:
@@ -65,12 +67,13 @@ class Mischief:
 async def feeding(
     url: str, listener: Listener, deliver: Deliver | None = None, check_every_s: float = 0.1
 ) -> AsyncIterator[Feed]:
-    async def connect_for_feed() -> Connection:
-        connection = await connect(url)
-        return cast("Connection", Mischief(connection, deliver)) if deliver else connection
+    async def open_session(**asked: Any) -> Session:
+        session = await connect(url, **asked)
+        return cast("Session", Mischief(session, deliver)) if deliver else session
 
-    open_connection: Callable[[], Awaitable[Connection]] = connect_for_feed
-    feed = Feed(open_connection, listener.tell, listener.start_over, check_every_s=check_every_s)
+    feed = Feed(
+        open_session, listener.publish, listener.resynchronize, history=History(), check_every_s=check_every_s
+    )
     task = asyncio.create_task(feed.run())
     try:
         async with asyncio.timeout(10):
@@ -85,13 +88,13 @@ def lose(_callback: Callable[..., None], _notification: tuple[Any, ...]) -> None
     pass
 
 
-async def test_events_are_told_as_they_are_appended(store: EventStore, database_url: str) -> None:
+async def test_events_are_changed_as_they_are_appended(store: EventStore, database_url: str) -> None:
     listener = Listener()
     async with feeding(database_url, listener, check_every_s=60):
         for version in range(5):
             await append(store, "g", version)
-        await listener.until(lambda: len(listener.heard) == 5)
-    assert listener.heard == [1, 2, 3, 4, 5]
+        await listener.until(lambda: len(listener.received) == 5)
+    assert listener.received == [1, 2, 3, 4, 5]
 
 
 async def test_the_feed_begins_where_the_log_is(store: EventStore, database_url: str) -> None:
@@ -99,8 +102,8 @@ async def test_the_feed_begins_where_the_log_is(store: EventStore, database_url:
     listener = Listener()
     async with feeding(database_url, listener):
         await append(store, "g", 1)
-        await listener.until(lambda: bool(listener.heard))
-    assert listener.heard == [2]
+        await listener.until(lambda: bool(listener.received))
+    assert listener.received == [2]
 
 
 async def test_a_large_batch_travels_in_several_notifications(store: EventStore, database_url: str) -> None:
@@ -108,8 +111,8 @@ async def test_a_large_batch_travels_in_several_notifications(store: EventStore,
     listener = Listener()
     async with feeding(database_url, listener, check_every_s=60):
         await asyncio.gather(*(append(store, f"game-{number}", 0) for number in range(400)))
-        await listener.until(lambda: len(listener.heard) == 400)
-    assert listener.heard == list(range(1, 401))
+        await listener.until(lambda: len(listener.received) == 400)
+    assert listener.received == list(range(1, 401))
 
 
 async def test_an_event_too_long_to_travel_is_read_from_the_log(store: EventStore, database_url: str) -> None:
@@ -117,9 +120,9 @@ async def test_an_event_too_long_to_travel_is_read_from_the_log(store: EventStor
     listener = Listener()
     async with feeding(database_url, listener, check_every_s=60):
         await append(store, "g", 0, long)
-        await listener.until(lambda: listener.heard == [1])
+        await listener.until(lambda: listener.received == [1])
         await append(store, "g", 1)
-        await listener.until(lambda: listener.heard == [1, 2])
+        await listener.until(lambda: listener.received == [1, 2])
 
 
 async def test_a_lost_last_notification_is_noticed(store: EventStore, database_url: str) -> None:
@@ -127,10 +130,10 @@ async def test_a_lost_last_notification_is_noticed(store: EventStore, database_u
     listener = Listener()
     async with feeding(database_url, listener, lose):
         await append(store, "g", 0)
-        await listener.until(lambda: listener.heard == [1])
+        await listener.until(lambda: listener.received == [1])
 
 
-async def test_events_appended_while_the_listener_was_dead_are_told(
+async def test_events_appended_while_the_listener_was_dead_are_changed(
     store: EventStore, database_url: str, owner: Connection
 ) -> None:
     listener = Listener()
@@ -138,8 +141,8 @@ async def test_events_appended_while_the_listener_was_dead_are_told(
         for version in range(10):
             await end_other_connections(owner)
             await append(store, "g", version)
-        await listener.until(lambda: len(listener.heard) == 10)
-    assert listener.heard == list(range(1, 11))
+        await listener.until(lambda: len(listener.received) == 10)
+    assert listener.received == list(range(1, 11))
 
 
 async def test_a_notification_that_is_not_ours_changes_nothing(
@@ -150,10 +153,10 @@ async def test_a_notification_that_is_not_ours_changes_nothing(
         for payload in ("", "{}", "nonsense", '["x"]', "[[1]]", "[999]", '[{"a":1}]'):
             await owner.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
         await append(store, "g", 0)
-        await listener.until(lambda: listener.heard == [1])
+        await listener.until(lambda: listener.received == [1])
 
 
-async def test_a_log_shorter_than_what_was_told_starts_everybody_over(
+async def test_a_log_shorter_than_what_was_changed_starts_everybody_over(
     database_url: str, store: EventStore, owner: Connection
 ) -> None:
     """After a restore to an earlier moment silence would be the worst answer."""
@@ -161,14 +164,14 @@ async def test_a_log_shorter_than_what_was_told_starts_everybody_over(
     async with feeding(database_url, listener):
         await append(store, "g", 0)
         await append(store, "g", 1)
-        await listener.until(lambda: len(listener.heard) == 2)
+        await listener.until(lambda: len(listener.received) == 2)
         async with owner.transaction():
             await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
             await owner.execute("DELETE FROM fourfold.events WHERE position = 2")
             await owner.execute("ALTER TABLE fourfold.events ENABLE TRIGGER ALL")
-        await listener.until(lambda: listener.started_over == 1)
+        await listener.until(lambda: listener.resynchronized == 1)
         await append(store, "g", 1)
-        await listener.until(lambda: listener.heard == [1, 2, 2])
+        await listener.until(lambda: listener.received == [1, 2, 2])
 
 
 async def test_a_log_restored_and_grown_again_starts_everybody_over(
@@ -179,13 +182,13 @@ async def test_a_log_restored_and_grown_again_starts_everybody_over(
     async with feeding(database_url, listener, lose):
         await append(store, "g", 0)
         await append(store, "g", 1)
-        await listener.until(lambda: len(listener.heard) == 2)
+        await listener.until(lambda: len(listener.received) == 2)
         async with owner.transaction():
             await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
             await owner.execute("DELETE FROM fourfold.events WHERE position = 2")
             await append_foreign(owner, "h", 0, "MoveMade")
             await owner.execute("ALTER TABLE fourfold.events ENABLE TRIGGER ALL")
-        await listener.until(lambda: listener.started_over == 1)
+        await listener.until(lambda: listener.resynchronized == 1)
 
 
 @pytest.fixture
@@ -220,8 +223,8 @@ async def test_lost_doubled_late_and_reordered_notifications_do_no_harm(
     listener = Listener()
     async with feeding(database_url, listener, deliver):
         await some_events(12)
-        await listener.until(lambda: len(listener.heard) >= 12)
-    assert listener.heard == list(range(first, first + 12))
+        await listener.until(lambda: len(listener.received) >= 12)
+    assert listener.received == list(range(first, first + 12))
 
 
 async def test_many_feeds_hear_the_same(store: EventStore, database_url: str, pool: Pool) -> None:
@@ -233,5 +236,5 @@ async def test_many_feeds_hear_the_same(store: EventStore, database_url: str, po
     ):
         await asyncio.gather(*(append(store, f"g{number}", 0) for number in range(30)))
         for listener in listeners:
-            await listener.until(lambda listener=listener: len(listener.heard) == 30)  # type: ignore[misc]
-    assert [listener.heard for listener in listeners] == [list(range(1, 31))] * 3
+            await listener.until(lambda listener=listener: len(listener.received) == 30)  # type: ignore[misc]
+    assert [listener.received for listener in listeners] == [list(range(1, 31))] * 3

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 
 _CONSTRAINTS: Final = (
     "a position is taken once",

@@ -18,7 +18,8 @@ from server.cli.audit.lines import MAX_LINE_BYTES, LoggedEvent, NotAnEventError,
 from server.cli.audit.progress import Progress
 from server.cli.audit.reading import connected
 from server.cli.audit.streams import Finding, StreamChecks
-from server.database.pool import CONNECTION_LOST, Connection
+from server.database.errors import CONNECTION_LOST
+from server.database.sessions import Connection
 from server.eventstore.feed import CHANNEL
 from server.settings.settings import masked
 

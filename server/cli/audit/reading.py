@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from server.cli.audit.lines import AS_LINE, LINE
-from server.database.pool import APPLICATION_ROLE, Connection
+from server.database.sessions import APPLICATION_ROLE, Connection
 from server.domain.vocabulary import GameId
 from server.settings.reachable_database import NoDatabaseError
 

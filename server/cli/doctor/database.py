@@ -8,7 +8,7 @@ import asyncpg
 
 from server.cli.doctor.findings import Finding
 from server.database import migrations
-from server.database.pool import APPLICATION_ROLE, Connection, connect
+from server.database.sessions import APPLICATION_ROLE, Connection, connect
 from server.embedded import OLDEST_VERSION, DataDir, EmbeddedPostgres, EmbeddedPostgresError, find_postgres
 from server.settings.settings import Settings, masked
 

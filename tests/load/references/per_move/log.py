@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from server.database.pool import AnyConnection, Pool
+from server.database.sessions import AnyConnection
 from server.domain.commands import Command, OpenGame
 from server.domain.decide import decide
 from server.domain.errors import UnknownGameError
@@ -64,7 +64,7 @@ class StaleVersionError(Exception):
 class Log:
     """The events of all games."""
 
-    pool: Pool
+    pool: "asyncpg.Pool[asyncpg.Record]"
 
     async def act(
         self, game: GameId, command: Command, command_id: UUID, expected_version: Version | None = None

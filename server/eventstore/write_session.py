@@ -1,0 +1,96 @@
+"""The session that a process writes with. Nobody else uses it, so no read can hold an append up."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, cast
+
+import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
+
+from server.database.errors import REFUSED_FOR_GOOD
+from server.database.sessions import COMMAND_TIME_LIMIT_S, Connect, Session, Timeline
+from server.eventstore.batch import APPEND, Append, Outcome, columns
+from server.eventstore.history import History
+
+_LEAVES_THE_SESSION_USABLE: Final = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InsufficientResourcesError,
+    *REFUSED_FOR_GOOD,
+)
+
+
+class WriteSession:
+    """Writes batches on the timeline that the feed is subscribed to, and on no other."""
+
+    def __init__(self, connect: Connect, history: History) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._connect = connect
+        self._history = history
+        self._session: Session | None = None
+        self._statement: PreparedStatement[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Wait until the feed is subscribed and there is a session on its timeline; one is opened if there is none.
+
+        Returns without giving others a turn if all is so already.
+
+        Raises:
+            One of `CONNECTION_LOST`, asyncpg.PostgresError: no such session could be opened.
+        """
+        while not self._history.subscribed.is_set() or not self._is_on_its_timeline():
+            await self._history.subscribed.wait()
+            if not self._is_on_its_timeline():
+                await self._reopen()
+
+    async def append(self, appends: Sequence[Append]) -> list[tuple[Outcome, int]]:
+        """Carry out a batch in one transaction; return the outcome and the version of each append, in their order.
+
+        The answer comes once the transaction is replicated as `synchronous_commit` demands. Call it right after
+        `open`, without waiting for anything in between.
+
+        Raises:
+            One of `CONNECTION_LOST`: whether the transaction was committed is unknown.
+            asyncpg.PostgresError: it was not.
+        """
+        session, statement = self._session, self._statement
+        if session is None or statement is None:
+            raise TypeError("open() comes before append()")
+        # Not asyncpg's own time limit, which would have the server cancel: that ends the wait for replication and
+        # lets everybody see a commit that no standby has. A session cut off leaves it waiting, with its locks.
+        cut_off = self._loop.call_later(COMMAND_TIME_LIMIT_S, session.terminate)
+        try:
+            return cast("list[tuple[Outcome, int]]", await statement.fetch(*columns(appends)))
+        except _LEAVES_THE_SESSION_USABLE:
+            raise
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            cut_off.cancel()
+
+    def close(self) -> None:
+        """Cut the session off; `open` opens another one."""
+        if self._session is not None:
+            self._session.terminate()
+            self._session = None
+
+    async def _reopen(self) -> None:
+        self.close()
+        session = await self._connect(accepts=self._accepts, command_time_limit_s=None)
+        try:
+            self._statement = await session.prepare(APPEND, timeout=COMMAND_TIME_LIMIT_S)
+        except BaseException:
+            session.terminate()
+            raise
+        self._session = session
+
+    def _is_on_its_timeline(self) -> bool:
+        session = self._session
+        return session is not None and not session.is_closed() and self._history.follows(session.timeline)
+
+    def _accepts(self, timeline: Timeline) -> bool:
+        if self._history.follows(timeline):
+            return True
+        self._history.notice(timeline)
+        return False
