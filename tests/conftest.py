@@ -51,6 +51,15 @@ async def database_url(postgres: str, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
+async def other_database_url(postgres: str, template: str) -> AsyncIterator[str]:
+    """The address of a second fresh database, with the newest schema, for the same test."""
+    name = f"fourfold_test_{os.getpid()}_{next(_numbers)}"
+    await _in(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield address_of(postgres, name)
+    await _in(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
 async def empty_database_url(postgres: str) -> AsyncIterator[str]:
     """The address of a database without any schema, for one test."""
     name = f"fourfold_test_{os.getpid()}_{next(_numbers)}"

@@ -5,13 +5,14 @@ from typing import Final
 import asyncpg
 
 
-class NotPrimaryError(ConnectionError):
+class NotPrimaryError(Exception):
     """A host answered, but it is not the server to work with: a standby, or a primary that was replaced."""
 
 
 CONNECTION_LOST: Final = (
     OSError,
     TimeoutError,
+    NotPrimaryError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # terminated, shutting down, still starting, or cancelled at its time limit
@@ -35,7 +36,7 @@ REFUSED_FOR_GOOD: Final = (
 def is_notification_queue_full(error: asyncpg.PostgresError) -> bool:
     """Whether a statement failed because nobody can notify any more, whatever it was given.
 
-    PostgreSQL says so with the SQLSTATE of a value that is too large, in the language of the server; what differs is
-    the source file that it names. Meanwhile every transaction that notifies fails, and dividing it helps nothing.
+    PostgreSQL says so with the SQLSTATE of a value that is too large, in the language of the server; what differs
+    is the source file that it names. Until the queue is read every transaction that notifies fails, however small.
     """
     return isinstance(error, asyncpg.ProgramLimitExceededError) and error.server_source_filename == "async.c"

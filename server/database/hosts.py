@@ -67,7 +67,7 @@ async def first_to_answer(
     An attempt begins when one before it failed, or when none has succeeded for another `next_after_s`.
 
     Raises:
-        One of `CONNECTION_LOST`: all attempts failed; this is why the last of them did.
+        One of `CONNECTION_LOST`: all attempts failed; this is what a host answered, if one did.
         Exception: an attempt failed for a reason that another host does not cure, such as a wrong password.
     """
     ahead = deque(attempts)
@@ -85,10 +85,18 @@ async def first_to_answer(
                 if error is None:
                     tasks.remove(task)
                     return task.result()
-                if not isinstance(error, CONNECTION_LOST) or (not ahead and len(running) == 1):
+                if not isinstance(error, CONNECTION_LOST):
                     raise error
+            if not ahead and all(task.done() for task in tasks):
+                raise _most_telling([task.exception() for task in tasks])
     finally:
         await _give_up(tasks)
+
+
+def _most_telling(errors: list[BaseException | None]) -> BaseException:
+    """Return what a host answered rather than that one could not be reached."""
+    told = [error for error in errors if error is not None]
+    return next((error for error in told if not isinstance(error, OSError)), told[-1])
 
 
 async def _give_up(tasks: list[asyncio.Task[Opened]]) -> None:

@@ -23,7 +23,15 @@ from server.database.sessions import COMMAND_TIME_LIMIT_S, Session, Timeline, an
 Lent: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 """A `Session`, for as long as it is lent."""
 
+_LOST_UNNOTICED: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 _ATTEMPTS: Final = 3
+_LOOK_AGAIN_AFTER_S: Final = 0.05
 _SIGN_OF_LIFE_WITHIN_S: Final = 0.3
 _CLOSE_WITHIN_S: Final = 1.0
 
@@ -77,14 +85,20 @@ class Pool:
             One of `CONNECTION_LOST`: Postgres is away, or did not answer in time.
         """
         by = self._deadline(deadline)
-        for _ in range(_ATTEMPTS - 1):
+        lost = 0
+        while True:
             try:
                 return await self._fetch(query, arguments, by)
             except TimeoutError:  # an OSError too, but there is no time left
                 raise
-            except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, OSError):
-                continue
-        return await self._fetch(query, arguments, by)
+            except NotPrimaryError:
+                if self._loop.time() + _LOOK_AGAIN_AFTER_S > by:
+                    raise
+                await asyncio.sleep(_LOOK_AGAIN_AFTER_S)  # what is accepted changes when another primary is found
+            except _LOST_UNNOTICED:
+                lost += 1
+                if lost == _ATTEMPTS:
+                    raise
 
     async def execute(self, statement: str, *arguments: object, deadline: float | None = None) -> None:
         """Carry out a statement, which is sent once.
@@ -104,22 +118,34 @@ class Pool:
     async def _fetch(self, query: str, arguments: tuple[object, ...], deadline: float) -> list[asyncpg.Record]:
         async with asyncio.timeout_at(deadline):
             lent = await self._trusted()
-        session = cast("Session", lent)
         try:
-            rows = await session.fetch(query, *arguments, timeout=max(0.0, deadline - self._loop.time()))
+            session = cast("Session", lent)
+            rows = await self._ask(session, query, arguments, deadline)
             if not self._accepts(session.timeline):
                 raise NotPrimaryError("the primary was replaced during the read")
+            return rows
+        finally:
+            await self._pool.release(lent)
+
+    async def _ask(
+        self, session: Session, query: str, arguments: tuple[object, ...], deadline: float
+    ) -> list[asyncpg.Record]:
+        left = deadline - self._loop.time()
+        if left <= 0:
+            raise TimeoutError
+        try:
+            return await session.fetch(query, *arguments, timeout=left)
         except TimeoutError:
             session.terminate()  # at once: a polite return to the pool would wait as long again
             self._doubted_at = self._loop.time()
             self._alive.clear()
             raise
-        finally:
-            await self._pool.release(lent)
-        return rows
+        except (asyncpg.InterfaceError, asyncpg.InternalClientError):
+            session.terminate()  # told to go by the server, and asyncpg has not noticed yet that it is closed
+            raise
 
     async def _trusted(self) -> Lent:
-        """Take a session of the pool that is on the right timeline and not known to be dead."""
+        """Take a session that is on a timeline to be accepted, and not known to be dead."""
         while True:
             lent = await self._pool.acquire()
             session = cast("Session", lent)

@@ -9,16 +9,19 @@ from uuid import UUID
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import EncodedEvent
 from server.eventstore.errors import ForkedHistoryError, WrongExpectedVersionError
-from server.eventstore.places import StreamHead
+from server.eventstore.places import LogPosition, StreamHead
 
 APPEND: Final = """
-    SELECT outcome, version
+    SELECT outcome, version, log_position
     FROM fourfold.append_events(
       $1::text[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::smallint[], $7::jsonb[], $8::uuid[]
     )
 """
 
 Outcome = Literal["appended", "duplicate", "conflict", "forked"]
+
+Answer = tuple[Outcome, int, int]
+"""What became of an append, at which version, and where the log ended with its batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,14 @@ class Pending:
     def _accept(self, version: int, *, duplicate: bool) -> None:
         if not self.answer.done():
             self.answer.set_result(Appended(Version(version), duplicate))
+
+
+def newest_of(appends: Sequence[Append], answers: Sequence[Answer]) -> LogPosition | None:
+    """Return the last event that a batch has appended, None if it has appended nothing."""
+    for append, (outcome, _, log_position) in zip(reversed(appends), reversed(answers), strict=True):
+        if outcome == "appended" and append.events:
+            return LogPosition(log_position, append.command_id)
+    return None
 
 
 def columns(appends: Sequence[Append]) -> tuple[Sequence[object], ...]:

@@ -9,7 +9,7 @@ from asyncpg.prepared_stmt import PreparedStatement
 
 from server.database.errors import REFUSED_FOR_GOOD
 from server.database.sessions import COMMAND_TIME_LIMIT_S, Connect, Session, Timeline
-from server.eventstore.batch import APPEND, Append, Outcome, columns
+from server.eventstore.batch import APPEND, Answer, Append, columns, newest_of
 from server.eventstore.history import History
 
 _LEAVES_THE_SESSION_USABLE: Final = (
@@ -43,8 +43,8 @@ class WriteSession:
             if not self._is_on_its_timeline():
                 await self._reopen()
 
-    async def append(self, appends: Sequence[Append]) -> list[tuple[Outcome, int]]:
-        """Carry out a batch in one transaction; return the outcome and the version of each append, in their order.
+    async def append(self, appends: Sequence[Append]) -> list[Answer]:
+        """Carry out a batch in one transaction; return what became of each append, in their order.
 
         The answer comes once the transaction is replicated as `synchronous_commit` demands. Call it right after
         `open`, without waiting for anything in between.
@@ -60,7 +60,7 @@ class WriteSession:
         # lets everybody see a commit that no standby has. A session cut off leaves it waiting, with its locks.
         cut_off = self._loop.call_later(COMMAND_TIME_LIMIT_S, session.terminate)
         try:
-            return cast("list[tuple[Outcome, int]]", await statement.fetch(*columns(appends)))
+            answers = cast("list[Answer]", await statement.fetch(*columns(appends)))
         except _LEAVES_THE_SESSION_USABLE:
             raise
         except BaseException:
@@ -68,6 +68,9 @@ class WriteSession:
             raise
         finally:
             cut_off.cancel()
+        if newest := newest_of(appends, answers):
+            self._history.know(newest)
+        return answers
 
     def close(self) -> None:
         """Cut the session off; `open` opens another one."""

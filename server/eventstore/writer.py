@@ -122,9 +122,9 @@ class Writer:
     async def _write(self, batch: list[Pending]) -> None:
         """Carry out a batch and answer each of its appends alone."""
         fail_point("append.sending")
-        outcomes = await self._session.append([pending.append for pending in batch])
+        answers = await self._session.append([pending.append for pending in batch])
         fail_point("append.committed")
-        for pending, (outcome, version) in zip(batch, outcomes, strict=True):
+        for pending, (outcome, version, _) in zip(batch, answers, strict=True):
             pending.resolve(outcome, version)
         self._in_flight = []
         self._max_batch = min(2 * self._max_batch, MAX_BATCH)

@@ -4,6 +4,8 @@
 -- the command that led to the version it builds on, in expected_command_ids (null where it does not):
 --   forked     the stream does not hold an event of that command at the expected version; version = where the stream is
 --
+-- log_position is where the log ends with the batch: the position of the last event that it appended, if it did.
+--
 -- An append without events asks whether its command was carried out, and is answered as a duplicate if so.
 --
 -- A transaction that writes nothing does not wait for synchronous standbys, so what it has read may be lost with the
@@ -23,7 +25,7 @@ CREATE FUNCTION fourfold.append_events(
   event_schema_versions smallint[],
   event_data jsonb[],
   expected_command_ids uuid[] DEFAULT NULL
-) RETURNS TABLE (outcome text, version integer)
+) RETURNS TABLE (outcome text, version integer, log_position bigint)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -39,6 +41,7 @@ DECLARE
   before integer[];
   actual integer[];
   refusals text[];
+  inserted bigint;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'append_events needs READ COMMITTED: it must see what was committed while it waited for its lock'
@@ -116,14 +119,15 @@ BEGIN
     ON asked.append = fresh.append
   WHERE asked.refusal IS NULL;
 
-  IF FOUND THEN
+  GET DIAGNOSTICS inserted = ROW_COUNT;
+  IF inserted > 0 THEN
     PERFORM fourfold.notify_of_events_after(head);
   ELSE
     PERFORM pg_logical_emit_message(true, 'fourfold', 'an answer that waits for replication');
   END IF;
 
   RETURN QUERY
-  SELECT coalesce(answered.refusal, 'appended'), coalesce(answered.before, answered.actual)
+  SELECT coalesce(answered.refusal, 'appended'), coalesce(answered.before, answered.actual), head + inserted
   FROM unnest(before, actual, refusals) WITH ORDINALITY AS answered (before, actual, refusal, append)
   ORDER BY answered.append;
 END $$;
