@@ -44,6 +44,7 @@ _SESSION: Final = {
     "statement_timeout": "2s",
     "lock_timeout": "500ms",
     "idle_session_timeout": "0",
+    "client_min_messages": "warning",  # a commit whose wait for a standby was cut is told by a warning
     "default_transaction_isolation": "read committed",  # each statement sees what was committed before it
     **_LIVENESS,
 }
