@@ -13,13 +13,16 @@ from typing import Final, Literal, Self
 from urllib.parse import quote
 
 from server.database.migrations import migrate
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.embedded.cluster import DATABASE, OWNER
 from tests.postgres.copying import OPERATOR, Installation, copy_running, copy_stopped, make_data_directory, write_as
 from tests.postgres.node import HOST, Node
 
 Mode = Literal["sync", "async"]
 """Whether a commit waits until the standby has it on disk."""
+
+CutWait = Literal["cancel", "terminate", "crash"]
+"""What can come between a commit and its replication."""
 
 STANDBY: Final = "standby"
 """The name under which a standby replicates."""
@@ -40,10 +43,11 @@ class Cluster:
 
     `url` names both, so it leads to the primary whichever that is. What a cluster manager does in production is
     done here by the test, in the manager's order: a primary that is to be replaced is dead, or frozen for good,
-    before the standby is promoted, and a new primary waits for no standby until it has one.
+    before the standby is promoted, and a new primary waits for no standby until it has one. `settings` are
+    PostgreSQL's, for both nodes.
     """
 
-    def __init__(self, mode: Mode = "sync") -> None:
+    def __init__(self, mode: Mode = "sync", **settings: str) -> None:
         self.mode = mode
         self._path = Path(tempfile.mkdtemp(prefix="fourfold-cluster-"))
         self._sweeper = subprocess.Popen(
@@ -52,7 +56,9 @@ class Cluster:
         self._operator_password = secrets.token_urlsafe(24)
         self._owner_password = ""
         installation = Installation.find(self._path)
-        self.nodes = tuple(Node(self._path / name, installation, self._operator_password) for name in ("a", "b"))
+        self.nodes = tuple(
+            Node(self._path / name, installation, self._operator_password, settings) for name in ("a", "b")
+        )
         self.primary, self.standby = self.nodes
 
     @property
@@ -129,18 +135,23 @@ class Cluster:
         self.standby.reload()
         await self._replicates()
 
-    async def end_replication_waits(self, how: Literal["cancel", "terminate"]) -> None:
-        """Wait until a commit waits for a standby that receives nothing, and cut the wait of all that do.
+    async def wait_for_standby(self) -> None:
+        """Wait until the standby has replayed all that the primary has written."""
+        await self._wait_until(self.primary, "SELECT replay_lsn >= pg_current_wal_lsn() FROM pg_stat_replication")
+
+    async def cut_wait(self, how: CutWait, statement: str = "") -> None:
+        """Wait until the commit of a statement with this text in it waits for the standby, and cut its wait.
 
         The commit stays on the primary alone. A cancelled one is answered with a warning, as if it had succeeded;
-        a terminated one is not answered.
+        a terminated one, and all those that a crash meets, are not answered.
         """
-        cut = f"""
-            SELECT count(pg_{how}_backend(pid)) > 0
-            FROM pg_stat_activity
-            WHERE wait_event = 'SyncRep'
-        """
-        await self._wait_until(self.primary, cut)
+        waits = f"FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND strpos(query, '{statement}') > 0"
+        if how == "crash":
+            await self._wait_until(self.primary, f"SELECT EXISTS (SELECT {waits})")
+            await self.primary.kill()
+            await self.primary.start()
+        else:
+            await self._wait_until(self.primary, f"SELECT count(pg_{how}_backend(pid)) > 0 {waits}")
 
     async def lose_the_tail(self, at_least: int = 1) -> int:
         """Fail over and lose the newest events; return how many were lost at least.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.embedded.account import Account, account_for
 from server.embedded.cluster import HERE, make_cluster
 from server.embedded.data_dir import DataDir

@@ -12,7 +12,7 @@ from typing import Final
 
 import asyncpg
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.embedded.cluster import DATABASE, HERE
 from tests.postgres.copying import OPERATOR, Installation, write_as
 from tests.postgres.sweep import remove_shared_memory
@@ -26,7 +26,7 @@ _LOOK_EVERY_S: Final = 0.01
 _STATUS_LINE: Final = 7
 """Where the pid file says whether PostgreSQL accepts connections, as `pg_ctl` reads it."""
 
-_SETTINGS: Final = {
+_SETTINGS: Final[dict[str, str]] = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "dynamic_shared_memory_type": "mmap",  # in the data directory: a killed PostgreSQL leaves nothing elsewhere
@@ -47,8 +47,11 @@ class Node:
     It is stopped when the thread that starts it ends: start it in the main thread.
     """
 
-    def __init__(self, directory: Path, installation: Installation, password: str) -> None:
+    def __init__(
+        self, directory: Path, installation: Installation, password: str, settings: Mapping[str, str]
+    ) -> None:
         self.directory = directory
+        self._settings = {**_SETTINGS, **settings}
         self.installation = installation
         self._log = directory.with_name(f"{directory.name}.log")
         self._password = password
@@ -82,7 +85,7 @@ class Node:
 
     async def start(self) -> None:
         """Start it, and wait until it accepts connections: as a standby, if its directory says that it is one."""
-        settings = _SETTINGS | {"port": str(self.port)}
+        settings = self._settings | {"port": str(self.port)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         postgres = self.installation.programs.directory / "postgres"
         command: list[str | Path] = [postgres, "-D", HERE, *options]

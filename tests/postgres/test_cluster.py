@@ -8,14 +8,16 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 import asyncpg
 import pytest
 
-from server.database.pool import Connection
-from tests.postgres.cluster import Cluster
+from server.database.sessions import Connection
+from tests.postgres.cluster import Cluster, CutWait
 from tests.processes import ROOT, clean_environment, descendants, wait_until, wait_until_gone
+
+LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 HOLD = """
 import asyncio, sys
@@ -53,19 +55,19 @@ async def test_it_fails_over_and_back_again(sync_cluster: Cluster) -> None:
     assert await ask(sync_cluster, "SELECT count(*) FROM pg_class WHERE relname LIKE 'kept%'") == 2
 
 
-@pytest.mark.parametrize("how", ["cancel", "terminate"])
+@pytest.mark.parametrize("how", get_args(CutWait))
 async def test_a_synchronous_commit_waits_for_the_standby_until_the_wait_is_cut(
-    sync_cluster: Cluster, how: Literal["cancel", "terminate"]
+    sync_cluster: Cluster, how: CutWait
 ) -> None:
     """Cut, it is committed on the primary, and nowhere else."""
     await sync_cluster.cut_replication()
     commit = asyncio.create_task(execute(sync_cluster, "CREATE TABLE alone ()"))
-    await sync_cluster.end_replication_waits(how)
-    if how == "terminate":
-        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
-            await commit
-    else:
+    await sync_cluster.cut_wait(how, "alone")
+    if how == "cancel":
         await commit
+    else:
+        with pytest.raises(LOST):
+            await commit
     assert await ask(sync_cluster, "SELECT to_regclass('alone') IS NOT NULL")
     await sync_cluster.promote()
     assert await ask(sync_cluster, "SELECT to_regclass('alone') IS NULL")
@@ -75,7 +77,7 @@ async def test_an_asynchronous_standby_can_lack_the_newest_events(async_cluster:
     """They were committed, and acknowledged, and are gone."""
     failover = asyncio.create_task(async_cluster.lose_the_tail(2))
     appended = 0
-    with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    with contextlib.suppress(*LOST):
         while not failover.done():
             await append(async_cluster, appended + 1)
             appended += 1
