@@ -18,6 +18,7 @@ from server.domain.events import GameEvent
 from server.domain.game import Finished, InProgress, fold
 from server.domain.vocabulary import Version
 from server.eventstore.errors import WrongExpectedVersionError
+from server.eventstore.places import StreamHead
 
 _JOIN_ATTEMPTS: Final = 5
 
@@ -57,17 +58,18 @@ class CommandHandler:
     async def act(self, asked: Submitted, expected_version: Version) -> Accepted:
         """Carry out what a player does in a game that they saw at `expected_version`."""
         live = self._games.in_memory(asked.game) or await self._games.get(asked)
+        seen = live.head
         try:
             return await self._deciding.attempt(asked, live, expected_version)
         except (ConnectFourError, WrongExpectedVersionError):
-            return await self._reconsider(asked, expected_version)
+            return await self._reconsider(asked, expected_version, seen)
 
-    async def _reconsider(self, asked: Submitted, expected_version: Version) -> Accepted:
+    async def _reconsider(self, asked: Submitted, expected_version: Version, seen: StreamHead) -> Accepted:
         """Look at the log before a refusal is sent, and decide again on what it holds.
 
         Events that its player has not seen don't matter to a command if they all commute with it.
         """
-        live = await self._games.newest(asked)
+        live = await self._games.newest(asked, seen=seen)
         missed = live.history[expected_version:]
         if all(self._commutes(recorded.event) for recorded in missed):
             expected_version = max(expected_version, live.version)
@@ -75,7 +77,7 @@ class CommandHandler:
             return await self._deciding.attempt(asked, live, expected_version)
         except WrongExpectedVersionError as error:
             if error.actual > live.version:
-                live = await self._games.newest(asked)
+                live = await self._games.newest(asked, seen=seen)
             raise RefusedError(error, live) from error
         except ConnectFourError as error:
             raise RefusedError(error, live) from error

@@ -8,6 +8,7 @@ from server.application.live_games import LiveGames
 from server.application.submitted import Submitted
 from server.domain.vocabulary import GameId
 from server.eventstore.errors import StoreUnavailableError
+from server.eventstore.places import NO_EVENTS, StreamHead
 
 _WENT_BACK: Final = "the log no longer holds what was seen of it: look at the game again, then repeat the command"
 
@@ -35,9 +36,16 @@ class CurrentGames:
         """
         return await self._once_subscribed(asked, newest=False)
 
-    async def newest(self, asked: Submitted) -> LiveGame:
-        """Return the game of a command as the log holds it; raises what `get` does."""
-        return await self._once_subscribed(asked, newest=True)
+    async def newest(self, asked: Submitted, *, seen: StreamHead = NO_EVENTS) -> LiveGame:
+        """Return the game of a command as the log holds it: one that goes on from what was `seen` of it before.
+
+        Raises:
+            StoreUnavailableError: as for `get`.
+        """
+        live = await self._once_subscribed(asked, newest=True)
+        if not live.continues(seen):
+            raise StoreUnavailableError(_WENT_BACK)
+        return live
 
     async def expect(self, asked: Submitted) -> LiveGame:
         """Return the game that a command is about to open; raises what `get` does."""

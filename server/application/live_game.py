@@ -104,6 +104,12 @@ class LiveGame:
             for watcher in self._watchers:
                 watcher.game_changed(self.id)
 
+    def continues(self, head: StreamHead) -> bool:
+        """Whether `head` was the head of this history once, so that it tells the same up to there."""
+        if head.version == 0:
+            return True
+        return head.version <= self.version and self.history[head.version - 1].command_id == head.command_id
+
     def events_of(self, command_id: UUID) -> list[RecordedEvent]:
         """Return what a command led to; nothing if it is not in the history."""
         start = self._starts.get(command_id)

@@ -7,12 +7,10 @@ import pytest
 
 from server.application.command_path import CommandPath
 from server.application.outcomes import Accepted
-from server.database.sessions import Connection
 from server.domain.commands import MakeMove, Resign
-from server.domain.vocabulary import Color, Column, GameId, Version
+from server.domain.vocabulary import Color, Column, Version
 from server.eventstore.errors import StoreUnavailableError
 from tests.application.conftest import ANN, BOB, Process
-from tests.application.watching import Spy
 
 
 @pytest.fixture
@@ -82,24 +80,3 @@ async def test_what_was_being_read_while_the_log_went_back_is_not_decided(
     with pytest.raises(StoreUnavailableError):
         await command
     assert len(await process.store.read_stream(game)) == 2
-
-
-async def test_a_game_that_the_log_does_not_hold_is_discarded(
-    process: Process, deaf_process: Process, owner: Connection
-) -> None:
-    """The command that finds out is not carried out, and those who watch the game ask for it again."""
-    game = await process.started_game()
-    await process.move(game, ANN, "D", 2)
-    spy = Spy()
-    (await deaf_process.games.get(game)).subscribe(spy)
-    await forget_after(owner, game, 2)
-    with pytest.raises(StoreUnavailableError):
-        await deaf_process.move(game, BOB, "D", 3)
-    assert spy.resynchronized.is_set()
-    assert (await deaf_process.games.get(game)).version == 2
-
-
-async def forget_after(owner: Connection, game: GameId, version: int) -> None:
-    """Take events out of the log, as a failover to a standby that lacks them does."""
-    await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
-    await owner.execute("DELETE FROM fourfold.events WHERE stream = $1 AND version > $2", game, version)
