@@ -85,6 +85,13 @@ class Watcher:
             self.progress.clear()
             await self.progress.wait()
 
+    def has_seen(self, log: Sequence[Json]) -> None:
+        """Assert that it saw exactly this log."""
+        assert not self.complaints, self.complaints
+        seen, held = [in_short(event) for event in self.events], [in_short(event) for event in log]
+        strange = [event for event in seen if event not in held]
+        assert seen == held, f"{self.lost_histories} lost histories; seen but not in the log: {strange}"
+
     async def _receive(self, frame: Json) -> None:
         match frame:
             case {"type": "welcome"}:
@@ -112,7 +119,8 @@ class Watcher:
                 self.complaints.append(f"version {event['version']} came after {self.version}")
 
     async def _watch(self) -> None:
-        await self._send({"type": "watch", "game": self.game, "after": self.version})
+        seen = {"after": self.version, "at": self.events[-1]["at"]} if self.events else {}
+        await self._send({"type": "watch", "game": self.game, **seen})
 
     async def _send(self, message: Json) -> None:
         assert self._socket is not None
@@ -195,10 +203,7 @@ class Game:
     def was_seen_as_in(self, log: Sequence[Json]) -> None:
         """Assert that everybody saw exactly this log."""
         for watcher in self.watchers:
-            assert not watcher.complaints, watcher.complaints
-            seen, held = [in_short(event) for event in watcher.events], [in_short(event) for event in log]
-            strange = [event for event in seen if event not in held]
-            assert seen == held, f"{watcher.lost_histories} lost histories; seen but not in the log: {strange}"
+            watcher.has_seen(log)
 
     def was_kept_in(self, log: Sequence[Json]) -> None:
         """Assert that every accepted move is in this log once."""
@@ -213,9 +218,16 @@ async def playing(
 ) -> AsyncIterator[list[Game]]:
     """Have so many games played until the end of the block."""
     games = [await open_game(servers, script, pace_s) for _ in range(count)]
-    tasks = [asyncio.create_task(watcher.run()) for game in games for watcher in game.watchers]
-    try:
+    async with watching(*(watcher for game in games for watcher in game.watchers)):
         yield games
+
+
+@asynccontextmanager
+async def watching(*watchers: Watcher) -> AsyncIterator[None]:
+    """Have watchers connected until the end of the block."""
+    tasks = [asyncio.create_task(watcher.run()) for watcher in watchers]
+    try:
+        yield
     finally:
         for task in tasks:
             task.cancel()

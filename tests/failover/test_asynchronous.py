@@ -18,6 +18,7 @@ from tests.failover.playing import (
     outcome_of,
     play,
     playing,
+    watching,
     within,
 )
 from tests.postgres.cluster import Cluster
@@ -71,6 +72,27 @@ async def test_no_move_is_decided_on_a_history_that_no_longer_exists(async_clust
         outcomes = await asyncio.gather(*asked)
     verify(async_cluster.url)
     assert {outcome if isinstance(outcome, int) else outcome.get("code") for outcome in outcomes} <= HONEST
+
+
+async def test_who_was_away_during_the_failover_starts_again(async_cluster: Cluster) -> None:
+    """By then the new history may be longer than the old one was, so the number of its events tells nothing."""
+    async with serving(async_cluster.url, 1) as (server,):
+        game = await open_game([server])
+        watcher = game.spectators[0]
+        await play(game, "DE", server)
+        await async_cluster.wait_for_standby()
+        await async_cluster.cut_replication()
+        await play(game, "C", server, after="DE")
+        async with watching(watcher):
+            await watcher.until_version(FIRST_MOVE + 3)
+        await async_cluster.promote()
+        await play(game, "AB", server, after="DE")
+        async with watching(watcher), within(LIMIT_S, [game]):
+            await watcher.until_version(FIRST_MOVE + 4)
+        operator = await async_cluster.connect()
+        watcher.has_seen(await log_of(game.id, operator))
+        await operator.close()
+    assert watcher.lost_histories == 1
 
 
 async def assert_seen_as_logged(cluster: Cluster, games: list[Game]) -> None:
