@@ -65,8 +65,6 @@ class WriteSession:
         self._is_wait_cut = False
         try:
             answers = cast("list[Answer]", await statement.fetch(*columns(appends)))
-            if self._is_wait_cut:
-                raise ReplicationWaitCutError("somebody cancelled the wait for a standby: committed, not replicated")
         except _LEAVES_THE_SESSION_USABLE:
             raise
         except BaseException:
@@ -74,6 +72,8 @@ class WriteSession:
             raise
         finally:
             cut_off.cancel()
+        if self._is_wait_cut:
+            raise ReplicationWaitCutError("the wait for a standby was cancelled: committed, but not replicated")
         if newest := newest_of(appends, answers):
             self._history.know(newest)
         return answers

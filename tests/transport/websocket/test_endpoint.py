@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.database.pool import Connection
+from server.database.sessions import Connection
 from server.transport.websocket import endpoint
 from tests.serving.in_process import close_code_of, peer_of, post, serving
 
