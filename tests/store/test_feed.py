@@ -1,10 +1,12 @@
-"""The feed tells the whole log, in order, once, whatever happens to notifications and connections."""
+"""The feed publishes the whole log, in order, once, whatever happens to notifications and connections."""
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import asyncpg
@@ -17,25 +19,29 @@ from server.database.sessions import Connection, Session, connect
 from server.domain.events import GameEvent, MoveMade
 from server.domain.vocabulary import Column, PlayerId
 from server.eventstore.codec import StoredEvent
-from server.eventstore.feed import CHANNEL, Feed
+from server.eventstore.feed import CHANNEL, SLICE, Feed
 from server.eventstore.history import History
 from server.eventstore.store import EventStore
 from tests.foreign_events import append_foreign
 from tests.store.conftest import append, end_other_connections
+
+MOVE: GameEvent = MoveMade(PlayerId("ann"), Column.D)
 
 Deliver = Callable[[Callable[..., None], tuple[Any, ...]], None]
 
 
 @dataclass
 class Listener:
-    """Somebody who is told; `received` are the positions, in the order of the telling."""
+    """What the feed publishes to; `received` are the positions, in their order."""
 
     received: list[int] = field(default_factory=list)
     resynchronized: int = 0
+    on_publish: Callable[[], None] = lambda: None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def publish(self, events: Sequence[StoredEvent]) -> None:
         self.received += [event.position for event in events]
+        self.on_publish()
         self._changed.set()
 
     def resynchronize(self) -> None:
@@ -88,7 +94,7 @@ def lose(_callback: Callable[..., None], _notification: tuple[Any, ...]) -> None
     pass
 
 
-async def test_events_are_changed_as_they_are_appended(store: EventStore, database_url: str) -> None:
+async def test_events_are_published_as_they_are_appended(store: EventStore, database_url: str) -> None:
     listener = Listener()
     async with feeding(database_url, listener, check_every_s=60):
         for version in range(5):
@@ -133,7 +139,7 @@ async def test_a_lost_last_notification_is_noticed(store: EventStore, database_u
         await listener.until(lambda: listener.received == [1])
 
 
-async def test_events_appended_while_the_listener_was_dead_are_changed(
+async def test_events_appended_while_the_session_was_dead_are_published(
     store: EventStore, database_url: str, owner: Connection
 ) -> None:
     listener = Listener()
@@ -156,7 +162,7 @@ async def test_a_notification_that_is_not_ours_changes_nothing(
         await listener.until(lambda: listener.received == [1])
 
 
-async def test_a_log_shorter_than_what_was_changed_starts_everybody_over(
+async def test_a_log_shorter_than_what_was_published_resynchronizes_everybody(
     database_url: str, store: EventStore, owner: Connection
 ) -> None:
     """After a restore to an earlier moment silence would be the worst answer."""
@@ -174,10 +180,10 @@ async def test_a_log_shorter_than_what_was_changed_starts_everybody_over(
         await listener.until(lambda: listener.received == [1, 2, 2])
 
 
-async def test_a_log_restored_and_grown_again_starts_everybody_over(
+async def test_a_log_restored_and_grown_again_resynchronizes_everybody(
     database_url: str, store: EventStore, owner: Connection
 ) -> None:
-    """The position alone would not tell: the log is as long as before, but it is another one."""
+    """The position alone would not show it: the log is as long as before, but it is another one."""
     listener = Listener()
     async with feeding(database_url, listener, lose):
         await append(store, "g", 0)
@@ -189,6 +195,74 @@ async def test_a_log_restored_and_grown_again_starts_everybody_over(
             await append_foreign(owner, "h", 0, "MoveMade")
             await owner.execute("ALTER TABLE fourfold.events ENABLE TRIGGER ALL")
         await listener.until(lambda: listener.resynchronized == 1)
+
+
+async def test_a_log_that_went_back_is_noticed_while_traffic_flows(
+    database_url: str, store: EventStore, owner: Connection
+) -> None:
+    """Its new events look like old ones, until it is as long as before; waiting for a quiet second would not do."""
+    listener = Listener()
+    async with feeding(database_url, listener):
+        await asyncio.gather(*(append(store, f"lost-{number}", 0, *[MOVE] * 20) for number in range(50)))
+        await listener.until(lambda: len(listener.received) == 1000)
+        await forget_all(owner)
+        version = 0
+        async with asyncio.timeout(20):
+            while not listener.resynchronized:
+                version = (await append(store, "g", version)).version
+        assert version < 1000
+
+
+async def forget_all(owner: Connection) -> None:
+    """Restore the log to its beginning, as a backup would."""
+    async with owner.transaction():
+        await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
+        await owner.execute("DELETE FROM fourfold.events")
+        await owner.execute("ALTER TABLE fourfold.events ENABLE TRIGGER ALL")
+
+
+async def test_others_have_their_turn_while_many_notifications_are_queued(
+    store: EventStore, database_url: str
+) -> None:
+    """A process that falls behind must not freeze its sockets for as long as it takes to catch up."""
+    held: list[Callable[[], None]] = []
+    published_in: Counter[int] = Counter()
+    turns = Turns()
+
+    def hold(callback: Callable[..., None], notification: tuple[Any, ...]) -> None:
+        held.append(partial(callback, *notification))
+
+    listener = Listener(on_publish=lambda: published_in.update([turns.count]))
+    async with feeding(database_url, listener, hold, check_every_s=60):
+        for version in range(10 * SLICE):
+            await append(store, "g", version)
+        while len(held) < 10 * SLICE:  # noqa: ASYNC110 - the driver fills it
+            await asyncio.sleep(0.01)
+        with turns:
+            for deliver in held:
+                deliver()
+            await listener.until(lambda: len(listener.received) == 10 * SLICE)
+    assert max(published_in.values()) <= SLICE
+
+
+class Turns:
+    """Counts the turns of the event loop."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._is_counting = False
+
+    def __enter__(self) -> None:
+        self._is_counting = True
+        self._next()
+
+    def __exit__(self, *_: object) -> None:
+        self._is_counting = False
+
+    def _next(self) -> None:
+        self.count += 1
+        if self._is_counting:
+            asyncio.get_running_loop().call_soon(self._next)
 
 
 @pytest.fixture
@@ -206,7 +280,7 @@ def some_events(store: EventStore) -> Callable[[int], Awaitable[None]]:
 async def test_lost_doubled_late_and_reordered_notifications_do_no_harm(
     database_url: str, some_events: Callable[[int], Awaitable[None]], seed: int
 ) -> None:
-    """Notifications are a hint, the log is the truth: what is told stays the log, in order, once."""
+    """Notifications are a hint, the log is the truth: what is published stays the log, in order, once."""
     chance = random.Random(seed)
     held: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
 
@@ -227,7 +301,7 @@ async def test_lost_doubled_late_and_reordered_notifications_do_no_harm(
     assert listener.received == list(range(first, first + 12))
 
 
-async def test_many_feeds_hear_the_same(store: EventStore, database_url: str, pool: Pool) -> None:
+async def test_many_feeds_publish_the_same(store: EventStore, database_url: str, pool: Pool) -> None:
     listeners = [Listener() for _ in range(3)]
     async with (
         feeding(database_url, listeners[0]),
