@@ -28,18 +28,19 @@ def ensure_same_command(command: Command, live: LiveGame, past: Sequence[Recorde
 
 def _led_to(command: Command, event: GameEvent, live: LiveGame) -> bool:
     """Whether `event` is the first of those that `command` led to; the others follow from it by the rules."""
-    match command:
-        case OpenGame(player, color, public):
-            return event == GameOpened(player, color, public)
-        case JoinGame(player):
-            return isinstance(event, GameStarted) and player == _opponent(event, live)
-        case MakeMove(player, column):
-            return event == MoveMade(player, column)
-        case Resign(player):
-            is_resignation = isinstance(event, GameFinished) and event.reason is EndReason.RESIGNATION
-            return is_resignation and player == _loser(live)
-        case ExpireGame():
-            return isinstance(event, GameFinished) and event.reason is EndReason.EXPIRED
+    match command, event:
+        case OpenGame(player, color, public), GameOpened(opener, its_color, its_public):
+            return (player, color, public) == (opener, its_color, its_public)
+        case JoinGame(player), GameStarted():
+            return player == _opponent(event, live)
+        case MakeMove(player, column), MoveMade(by, into):
+            return (player, column) == (by, into)
+        case Resign(player), GameFinished(_, EndReason.RESIGNATION):
+            return player == _loser(live)
+        case ExpireGame(), GameFinished(_, EndReason.EXPIRED):
+            return True
+        case ((OpenGame() | JoinGame() | MakeMove() | Resign() | ExpireGame()), _):
+            return False
         case _:
             assert_never(command)
 

@@ -16,7 +16,7 @@ class CachedRead(Generic[T]):
     after the change, and otherwise for the next. So the number of reads follows the changes and not the callers.
     One of the callers runs the read; when it fails or is cancelled, the next one runs it again.
 
-    `read` is given the caller's deadline, a time of the clock `now` in seconds, which is the event loop's.
+    `read` is given the caller's deadline, a time of the event loop. `now` is a monotonic clock in seconds.
     """
 
     def __init__(
