@@ -36,13 +36,20 @@ export function connectTo(game, handlers, signal) {
   let caughtUp = false;
   /** @type {Command | null} at most one waits for its answer; moves are never queued */
   let pending = null;
+  /** @type {RecordedEvent | undefined} the last event that came, whatever it came with */
+  let newest;
   let timer = 0;
   const socket = keepSocket(socketUrl(), { onFrame: receive, onState: report, onQuiet: resume }, signal);
   signal.addEventListener("abort", () => clearTimeout(timer));
 
-  /** Ask for everything after the fold; also the proof of life a browser cannot get from pings. */
+  /**
+   * Ask for everything after the fold; also the proof of life a browser cannot get from pings. The time tells the
+   * server whether its log still holds the event at that version, or another one since a failover.
+   */
   function resume() {
-    socket.send({ type: "watch", game, after: handlers.version() });
+    const after = handlers.version();
+    const at = newest?.version === after ? newest.at : undefined; // undefined is left out of the frame
+    socket.send({ type: "watch", game, after, at });
   }
 
   /** @param {import("./socket.js").SocketState} state */
@@ -81,6 +88,7 @@ export function connectTo(game, handlers, signal) {
   function catchUp(events, names) {
     const live = caughtUp;
     caughtUp = true;
+    newest = events.at(-1) ?? newest;
     handlers.onEvents(events, names, live);
     if (live) return;
     handlers.onState("live");
@@ -100,6 +108,7 @@ export function connectTo(game, handlers, signal) {
     if (id === undefined) return refuseWatch(code, message);
     if (id !== pending?.id) return; // an answer to a command that was settled before
     pending = null;
+    newest = events.at(-1) ?? newest;
     clearTimeout(timer);
     handlers.onRejected({ code, message, events });
   }

@@ -9,6 +9,10 @@ class NotPrimaryError(Exception):
     """A host answered, but it is not the server to work with: a standby, or a primary that was replaced."""
 
 
+class ReplicationWaitCutError(ConnectionError):
+    """A transaction is committed on the primary alone: PostgreSQL reports success, with no more than a warning."""
+
+
 CONNECTION_LOST: Final = (
     OSError,
     TimeoutError,

@@ -44,6 +44,7 @@ _SESSION: Final = {
     "statement_timeout": "2s",
     "lock_timeout": "500ms",
     "idle_session_timeout": "0",
+    "client_min_messages": "warning",  # a commit whose wait for a standby was cut is told by a warning
     "default_transaction_isolation": "read committed",  # each statement sees what was committed before it
     **_LIVENESS,
 }
@@ -57,6 +58,10 @@ _PEER_OPTIONS: Final = {
 
 # A commit is acknowledged when it is durable, and replicated if the operator has synchronous standbys. A role or a
 # database may have been given less; `remote_apply` is more, so it stays.
+#
+# A client that stops in mid-transaction may have left PostgreSQL waiting for the rest of a statement (asyncpg asks
+# how a new one is to be carried out first), which counts neither as idle nor as a statement that takes too long.
+# PostgreSQL 17 and later can limit the transaction as a whole. No transaction of the server takes that long.
 _PIN: Final = """
     SELECT
       system_identifier,
@@ -66,7 +71,10 @@ _PIN: Final = """
         'synchronous_commit',
         CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END,
         false
-      )
+      ),
+      CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
+        THEN set_config('transaction_timeout', '10s', false)
+      END
     FROM pg_control_system()
 """
 

@@ -7,7 +7,7 @@ from typing import Final, cast
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
-from server.database.errors import REFUSED_FOR_GOOD
+from server.database.errors import REFUSED_FOR_GOOD, ReplicationWaitCutError
 from server.database.sessions import COMMAND_TIME_LIMIT_S, Connect, Session, Timeline
 from server.eventstore.batch import APPEND, Answer, Append, columns, newest_of
 from server.eventstore.history import History
@@ -19,6 +19,8 @@ _LEAVES_THE_SESSION_USABLE: Final = (
     *REFUSED_FOR_GOOD,
 )
 
+_WAITS_FOR_STANDBYS: Final = "syncrep.c"
+
 
 class WriteSession:
     """Writes batches on the timeline that the feed is subscribed to, and on no other."""
@@ -29,6 +31,7 @@ class WriteSession:
         self._history = history
         self._session: Session | None = None
         self._statement: PreparedStatement[asyncpg.Record] | None = None
+        self._is_wait_cut = False
 
     async def open(self) -> None:
         """Wait until the feed is subscribed and there is a session on its timeline; one is opened if there is none.
@@ -50,7 +53,7 @@ class WriteSession:
         `open`, without waiting for anything in between.
 
         Raises:
-            One of `CONNECTION_LOST`: whether the transaction was committed is unknown.
+            One of `CONNECTION_LOST`: whether the transaction was committed, or replicated, is unknown.
             asyncpg.PostgresError: it was not.
         """
         session, statement = self._session, self._statement
@@ -59,6 +62,7 @@ class WriteSession:
         # Not asyncpg's own time limit, which would have the server cancel: that ends the wait for replication and
         # lets everybody see a commit that no standby has. A session cut off leaves it waiting, with its locks.
         cut_off = self._loop.call_later(COMMAND_TIME_LIMIT_S, session.terminate)
+        self._is_wait_cut = False
         try:
             answers = cast("list[Answer]", await statement.fetch(*columns(appends)))
         except _LEAVES_THE_SESSION_USABLE:
@@ -68,6 +72,8 @@ class WriteSession:
             raise
         finally:
             cut_off.cancel()
+        if self._is_wait_cut:
+            raise ReplicationWaitCutError("the wait for a standby was cancelled: committed, but not replicated")
         if newest := newest_of(appends, answers):
             self._history.know(newest)
         return answers
@@ -81,12 +87,19 @@ class WriteSession:
     async def _reopen(self) -> None:
         self.close()
         session = await self._connect(accepts=self._accepts, command_time_limit_s=None)
+        session.add_log_listener(self._on_log_message)
         try:
             self._statement = await session.prepare(APPEND, timeout=COMMAND_TIME_LIMIT_S)
         except BaseException:
             session.terminate()
             raise
         self._session = session
+
+    def _on_log_message(self, _connection: object, message: asyncpg.PostgresLogMessage) -> None:
+        # The driver calls this before it hands out the result. PostgreSQL gives the warning no code of its own and
+        # may translate its text, but it says where in its source the warning comes from.
+        if getattr(message, "server_source_filename", None) == _WAITS_FOR_STANDBYS:
+            self._is_wait_cut = True
 
     def _is_on_its_timeline(self) -> bool:
         session = self._session

@@ -66,10 +66,14 @@ class EncodedGames:
 
 def encode_event(recorded: RecordedEvent) -> str:
     """Return an event as the JSON object that stands in frames and responses."""
-    seconds, microseconds = divmod(recorded.recorded_at_us, 1_000_000)
-    at = f"{_second(seconds)}.{microseconds // 1000:03}Z"
-    data = _encode(recorded.event).decode()
+    at, data = event_time(recorded), _encode(recorded.event).decode()
     return f'{{"version":{recorded.version},"type":"{name_of(recorded.event)}","data":{data},"at":"{at}"}}'
+
+
+def event_time(recorded: RecordedEvent) -> str:
+    """Return when an event was recorded, as it is sent."""
+    seconds, microseconds = divmod(recorded.recorded_at_us, 1_000_000)
+    return f"{_second(seconds)}.{microseconds // 1000:03}Z"
 
 
 def encode_events(game: GameId, events: list[str], names: Mapping[PlayerId, str] = _NO_NAMES) -> bytes:

@@ -63,6 +63,21 @@ async def test_watching_after_a_version_that_is_not_there_yet_is_refused(api: Ap
     assert (answer["type"], answer["code"], answer["version"]) == ("rejected", "wrong_expected_version", 2)
 
 
+async def test_watching_after_an_event_that_is_not_the_one_in_the_log_is_refused(api: Api) -> None:
+    """After a failover that lost the end of the log, a version number can belong to another event."""
+    match = await api.match("DE")
+    events = await api.events(match.game)
+    async with api.socket() as guest:
+        watch = {"type": "watch", "game": match.game, "after": 3, "at": events[2]["at"]}
+        await guest.send(watch)
+        answer = await guest.until(lambda frame: frame["type"] in ("events", "rejected"))
+        assert versions(answer["events"]) == [4]
+        await guest.send(watch | {"at": "2024-07-10T08:30:00.000Z"})
+        answer = await guest.until(lambda frame: frame["type"] in ("events", "rejected"))
+    assert (answer["type"], answer["code"], answer["version"]) == ("rejected", "wrong_expected_version", 4)
+    assert answer["events"] == events
+
+
 async def test_an_unknown_game_can_not_be_watched(api: Api) -> None:
     async with api.socket() as guest:
         answer = await guest.watch("no-such-game")

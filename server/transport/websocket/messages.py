@@ -40,6 +40,7 @@ GameIdField = Annotated[
 VersionField = Annotated[
     int, Meta(ge=0, le=2**31 - 1, description="A place in the game's stream; 0 is before its first event.")
 ]
+EventTimeField = Annotated[str, Meta(max_length=40, description="The `at` of an event, exactly as it was sent.")]
 CommandIdField = Annotated[
     UUID,
     Meta(
@@ -50,10 +51,16 @@ CommandIdField = Annotated[
 
 
 class Watch(msgspec.Struct, tag="watch", forbid_unknown_fields=True, frozen=True):
-    """Send me every event of a game after a version, and then each new one. Asking again starts anew."""
+    """Send me every event of a game after a version, and then each new one. Asking again starts anew.
+
+    A client that has seen events says with `at` when the one at `after` happened. If the log has lost that one in
+    a failover, and holds another in its place, the client is told to start again; else it would get the end of one
+    history after the beginning of another.
+    """
 
     game: GameIdField
     after: VersionField = 0
+    at: EventTimeField | UnsetType = UNSET
 
 
 class Unwatch(msgspec.Struct, tag="unwatch", forbid_unknown_fields=True, frozen=True):

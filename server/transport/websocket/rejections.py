@@ -11,7 +11,7 @@ from server.transport.problems import Failure, code_and_message
 from server.transport.websocket.messages import ClientCommand, ClientMessage, Rejected, Unwatch, Watch, as_raw
 
 _UNKNOWN_GAME: Final = "There is no such game: check the link."
-_SEEN_TOO_MUCH: Final = "You have seen more than the log holds: start again from the events in this message."
+_SEEN_TOO_MUCH: Final = "You have seen what the log does not hold: start again from the events in this message."
 _TOO_FAST: Final = "You send faster than this server allows: slow down."
 _TOO_MANY: Final = "A socket watches at most {} games: unwatch one, or open another socket."
 _GUEST: Final = "Only players can do that: get a token with POST /api/players, then connect again."

@@ -19,7 +19,7 @@ from server.database.read_limit import ReadsBusyError
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.errors import StoreBusyError
 from server.identity.players import Player
-from server.transport.encoding import EncodedGames
+from server.transport.encoding import EncodedGames, event_time
 from server.transport.limits import TokenBucket
 from server.transport.strict_json import BadMessageError
 from server.transport.websocket import rejections
@@ -241,7 +241,7 @@ class Session:
     def _answer_watch(self, watch: Watch, live: LiveGame) -> None:
         if live.version == 0:
             self._reply(rejections.unknown_game(watch))
-        elif watch.after > live.version:
+        elif watch.after > live.version or _has_seen_another_event(watch, live):
             if self._cursors.remove(live.id) is not None:
                 self._work.append(Unsubscribe(live))
             self._reply(rejections.seen_too_much(self._encoded.of(live)))
@@ -263,3 +263,8 @@ class Session:
 
     def _reply(self, message: ServerMessage) -> None:
         self._replies.append(message)
+
+
+def _has_seen_another_event(watch: Watch, live: LiveGame) -> bool:
+    """Whether the last event that a client has seen is not the one that the log holds at that version."""
+    return bool(watch.after and watch.at) and event_time(live.history[watch.after - 1]) != watch.at
