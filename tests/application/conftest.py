@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from server.application.command_path import Accepted, CommandPath
+from server.application.command_path import CommandPath
 from server.application.live_games import LiveGames
+from server.application.outcomes import Accepted, RefusedError
 from server.database.pool import Pool
 from server.database.sessions import connect
 from server.domain.commands import MakeMove, Resign
@@ -18,7 +19,7 @@ from server.eventstore.feed import Feed
 from server.eventstore.history import History
 from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
-from server.transport.websocket.messages import encode_event
+from server.transport.problems import code_and_message
 
 ANN, BOB, EVE = PlayerId("ann"), PlayerId("bob"), PlayerId("eve")
 
@@ -45,8 +46,10 @@ class Process:
         command = MakeMove(player, Column(column))
         return await self.commands.act(command, game, Version(expected), command_id or uuid4())
 
-    async def resign(self, game: GameId, player: PlayerId, expected: int) -> Accepted:
-        return await self.commands.act(Resign(player), game, Version(expected), uuid4())
+    async def resign(
+        self, game: GameId, player: PlayerId, expected: int, command_id: UUID | None = None
+    ) -> Accepted:
+        return await self.commands.act(Resign(player), game, Version(expected), command_id or uuid4())
 
     async def stop(self) -> None:
         for task in self._work:
@@ -54,17 +57,24 @@ class Process:
         await asyncio.gather(*self._work, return_exceptions=True)
 
 
+def code_of(refusal: pytest.ExceptionInfo[RefusedError] | RefusedError) -> str:
+    """The code that a client is told."""
+    refused = refusal if isinstance(refusal, RefusedError) else refusal.value
+    return code_and_message(refused.reason)[0]
+
+
 async def start(url: str, pool: Pool, *, listening: bool = True) -> Process:
     history = History()
     writer = Writer(partial(connect, url), history)
     store = EventStore(pool, writer, history)
-    games = LiveGames(store, encode_event)
-    publish = games.hear if listening else lambda _events: None
-    feed = Feed(partial(connect, url), publish, games.start_over, history=history, check_every_s=0.2)
+    games = LiveGames(store)
+    publish = games.handle_events if listening else lambda _events: None
+    feed = Feed(partial(connect, url), publish, games.resynchronize, history=history, check_every_s=0.2)
     parts = [writer.run(), games.run(), feed.run()]
-    process = Process(store, games, CommandPath(store, games), feed, [asyncio.create_task(part) for part in parts])
+    commands = CommandPath(store, games, history.subscribed)
+    process = Process(store, games, commands, feed, [asyncio.create_task(part) for part in parts])
     async with asyncio.timeout(10):
-        await feed.subscribed.wait()
+        await history.subscribed.wait()
     return process
 
 
@@ -84,7 +94,7 @@ async def other_process(database_url: str, pool: Pool) -> AsyncIterator[Process]
 
 @pytest.fixture
 async def deaf_process(database_url: str, pool: Pool) -> AsyncIterator[Process]:
-    """A process that hears of no event: all it knows it reads."""
+    """A process that receives no event and does not know: all it has it reads."""
     process = await start(database_url, pool, listening=False)
     yield process
     await process.stop()
