@@ -1,1 +1,1 @@
-"""How to reach Postgres and bring its schema up to date; what the tables mean is told by those who use them."""
+"""How to reach Postgres and bring its schema up to date; what the tables mean is known to their users."""

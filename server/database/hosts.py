@@ -95,8 +95,8 @@ async def first_to_answer(
 
 def _most_telling(errors: list[BaseException | None]) -> BaseException:
     """Return what a host answered rather than that one could not be reached."""
-    told = [error for error in errors if error is not None]
-    return next((error for error in told if not isinstance(error, OSError)), told[-1])
+    failures = [error for error in errors if error is not None]
+    return next((error for error in failures if not isinstance(error, OSError)), failures[-1])
 
 
 async def _give_up(tasks: list[asyncio.Task[Opened]]) -> None:

@@ -18,7 +18,8 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from server.database.errors import CONNECTION_LOST, NotPrimaryError
-from server.database.sessions import COMMAND_TIME_LIMIT_S, Session, Timeline, any_timeline, connect
+from server.database.sessions import COMMAND_TIME_LIMIT_S, Session, connect
+from server.database.timeline import Timeline, any_timeline
 
 Lent: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 """A `Session`, for as long as it is lent."""
@@ -141,7 +142,7 @@ class Pool:
             self._alive.clear()
             raise
         except (asyncpg.InterfaceError, asyncpg.InternalClientError):
-            session.terminate()  # told to go by the server, and asyncpg has not noticed yet that it is closed
+            session.terminate()  # dismissed by the server, and asyncpg has not noticed yet
             raise
 
     async def _trusted(self) -> Lent:

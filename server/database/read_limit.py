@@ -1,4 +1,4 @@
-"""A bounded share of the database for reads that anybody may ask for, so that they can't starve the others."""
+"""A bounded share of the database for reads that everybody may ask for, so that they can't starve the others."""
 
 import asyncio
 from types import TracebackType

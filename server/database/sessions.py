@@ -11,8 +11,6 @@ locks and notifications that it holds back would stop everybody else.
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
@@ -21,6 +19,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from server.database.errors import NotPrimaryError
 from server.database.hosts import Host, first_to_answer, hosts_of
+from server.database.timeline import Timeline, any_timeline
 
 APPLICATION_ROLE: Final = "fourfold_app"
 
@@ -87,23 +86,6 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 AnyConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """One unbroken history of one database: what two sessions must share to see the same log.
-
-    A standby that is promoted begins a new timeline with the next number; it may lack the end of the old one.
-    """
-
-    system_identifier: int
-    number: int
-    server_started_at: datetime
-    """Two standbys may both have been promoted to the same number, so the running server is named too."""
-
-    def is_older_than(self, other: "Timeline") -> bool:
-        """Whether `other` came after this one, so that this is a primary that was replaced."""
-        return self.system_identifier == other.system_identifier and self.number < other.number
-
-
 class Session(_Connection):
     """A connection with the rights of the application, to the primary."""
 
@@ -112,11 +94,6 @@ class Session(_Connection):
 
     opened_at: float
     """When it was opened, on the clock of the event loop."""
-
-
-def any_timeline(_timeline: Timeline) -> bool:
-    """Accept whatever the primary writes."""
-    return True
 
 
 class Connect(Protocol):
@@ -203,7 +180,10 @@ async def _pin(session: Session, accepts: Callable[[Timeline], bool], time_limit
         raise TypeError("a query without FROM rows")
     timeline = Timeline(row["system_identifier"], row["timeline"], row["started_at"])
     if not accepts(timeline):
-        raise NotPrimaryError(f"the server is not the one to work with: {timeline}")
+        raise NotPrimaryError(
+            f"the server is not the one to work with, it was replaced or the feed follows another: {timeline}; "
+            "if the database was restored to an earlier moment, restart this process"
+        )
     return timeline
 
 

@@ -20,17 +20,15 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import asyncpg
-import msgspec
 
 from server.database.errors import CONNECTION_LOST
 from server.database.sessions import Connect, Connection, Session
 from server.eventstore.codec import StoredEvent
 from server.eventstore.history import History
+from server.eventstore.notifications import CHANNEL, events_following
 from server.eventstore.places import LogPosition
 from server.eventstore.reading import is_in_log, notification_queue_usage, read_log, read_newest_position
 from server.instrumentation.fail_points import fail_point
-
-CHANNEL: Final = "fourfold_events"
 
 MAX_UNREAD: Final = 10_000
 """How many notifications may be queued; beyond that they are forgotten, and the log is read instead."""
@@ -43,8 +41,6 @@ _BACK_OFF_S: Final = (0.05, 1.0)
 """At most a second: everybody sees everything within two when Postgres is back, however long it was away."""
 
 _QUEUE_IS_FILLING: Final = 0.1
-
-_payload = msgspec.json.Decoder(list[StoredEvent | int])
 
 _log = logging.getLogger(__name__)
 
@@ -135,7 +131,9 @@ class Feed:
                 await self._wait_until(check_at)
             for _ in range(min(SLICE, len(self._unread))):
                 fail_point("feed.notified")
-                if not self._follow(self._unread.popleft()):
+                following, is_whole = events_following(self._unread.popleft(), self.position)
+                self._publish_next(following)
+                if not is_whole:
                     await self._catch_up(session)
             if self._loop.time() >= check_at:
                 await self._check(session)
@@ -151,28 +149,6 @@ class Feed:
                 await self._arrived.wait()
         except TimeoutError:
             pass
-
-    def _follow(self, payload: str) -> bool:
-        """Publish what follows in a notification; return whether everything up to its end is published."""
-        try:
-            events = _payload.decode(payload)
-        except msgspec.DecodeError:
-            _log.warning("a notification that is not ours on %s: %.80r", CHANNEL, payload)
-            return False
-        following: list[StoredEvent] = []
-        position = self.position
-        is_whole = True
-        for event in events:
-            at = event if isinstance(event, int) else event.position
-            if at <= position:
-                continue
-            if isinstance(event, int) or at > position + 1:  # a pointer, or a gap
-                is_whole = False
-                break
-            following.append(event)
-            position = at
-        self._publish_next(following)
-        return is_whole
 
     async def _check(self, session: Session) -> None:
         """Make sure that the log still holds what this process knows of it, and publish what lies beyond."""

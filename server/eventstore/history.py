@@ -8,7 +8,7 @@ events that it published is written to the log that they came from, or not at al
 import asyncio
 from collections.abc import Callable
 
-from server.database.sessions import Timeline
+from server.database.timeline import Timeline
 from server.eventstore.places import LogPosition
 
 

@@ -8,7 +8,8 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from server.database.errors import REFUSED_FOR_GOOD, ReplicationWaitCutError
-from server.database.sessions import COMMAND_TIME_LIMIT_S, Connect, Session, Timeline
+from server.database.sessions import COMMAND_TIME_LIMIT_S, Connect, Session
+from server.database.timeline import Timeline
 from server.eventstore.batch import APPEND, Answer, Append, columns, newest_of
 from server.eventstore.history import History
 

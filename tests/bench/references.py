@@ -69,7 +69,7 @@ class SingleTransactions:
 
 
 class BareBatches:
-    """What waits goes into one INSERT, without any promise: no version, no idempotence, no order, nobody told.
+    """What is queued goes into one INSERT, without any promise: no version, no idempotence, no order, no notice.
 
     The clients are those of the store, each waiting for its own row to be committed; so what differs is the
     promises, and not the cost of having clients.
@@ -81,7 +81,7 @@ class BareBatches:
         self._arrived = asyncio.Event()
 
     async def append(self, number: int, turn: int) -> int:
-        """Insert one row, with whatever else waits."""
+        """Insert one row, with whatever else is queued."""
         inserted = asyncio.get_running_loop().create_future()
         self._waiting.append((f"game-{number}", turn + 1, uuid4(), inserted))
         self._arrived.set()

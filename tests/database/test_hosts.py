@@ -74,7 +74,7 @@ class Opened:
 
 @dataclass
 class Hosts:
-    """Hosts that answer when they are told to; `tried` are those that were asked, in order."""
+    """Hosts that answer as a test asks them to; `tried` are those that were asked, in order."""
 
     tried: list[str] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)

@@ -7,7 +7,8 @@ import pytest
 
 from server.database.errors import NotPrimaryError
 from server.database.pool import Pool
-from server.database.sessions import Connection, Timeline
+from server.database.sessions import Connection
+from server.database.timeline import Timeline
 from tests.faults.proxy import Mode
 from tests.proxied import proxied
 
@@ -33,7 +34,7 @@ async def processes(owner: Connection) -> set[int]:
 
 
 async def test_one_slow_statement_costs_one_session(database_url: str, owner: Connection) -> None:
-    """The others are asked for a sign of life and go on; opening all of them anew would hit a slow server most."""
+    """The others are asked for a sign of life and go on; reopening all of them would hit a slow server most."""
     async with Pool(database_url, max_size=SIZE) as pool:
         await fill(pool)
         before = await processes(owner)

@@ -8,7 +8,8 @@ import pytest
 
 from server.database.errors import NotPrimaryError
 from server.database.pool import Pool
-from server.database.sessions import Connection, Timeline, connect
+from server.database.sessions import Connection, connect
+from server.database.timeline import Timeline
 from tests.proxied import proxied
 
 PINNED = {

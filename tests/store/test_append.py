@@ -10,7 +10,6 @@ from server.database.sessions import Connection
 from server.domain.vocabulary import Column, GameId, Version
 from server.eventstore.batch import Appended
 from server.eventstore.errors import (
-    AppendRefusedError,
     StoreBusyError,
     WrongExpectedVersionError,
 )
@@ -91,17 +90,6 @@ async def test_a_refused_append_leaves_its_neighbours_alone(store: EventStore, p
     assert [type(outcome) for outcome in outcomes] == [Appended, WrongExpectedVersionError, Appended, Appended]
     rows = [(row["stream"], row["version"]) for row in await pool.fetch(LOG)]
     assert sorted(rows) == [("a", 1), ("c", 1), ("c", 2), ("seen", 1)]
-
-
-async def test_what_the_database_can_not_store_fails_alone(store: EventStore, pool: Pool) -> None:
-    """A poisoned append in a batch (Postgres takes no NUL in text) is found out, and the others are stored."""
-    outcomes = await asyncio.gather(
-        append(store, "a", 0), append(store, "poi\0son", 0), append(store, "b", 0), return_exceptions=True
-    )
-    assert isinstance(outcomes[0], Appended)
-    assert isinstance(outcomes[1], AppendRefusedError)
-    assert isinstance(outcomes[2], Appended)
-    assert {row["stream"] for row in await pool.fetch(LOG)} == {"a", "b"}
 
 
 async def test_positions_are_dense_and_follow_the_commits(database_url: str, pool: Pool) -> None:

@@ -2,12 +2,8 @@
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, cast
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import asyncpg
 import pytest
@@ -15,83 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.database.pool import Pool
-from server.database.sessions import Connection, Session, connect
+from server.database.sessions import Connection
 from server.domain.events import GameEvent, MoveMade
 from server.domain.vocabulary import Column, PlayerId
-from server.eventstore.codec import StoredEvent
-from server.eventstore.feed import CHANNEL, SLICE, Feed
-from server.eventstore.history import History
+from server.eventstore.notifications import CHANNEL
 from server.eventstore.store import EventStore
-from tests.foreign_events import append_foreign
 from tests.store.conftest import append, end_other_connections
-
-MOVE: GameEvent = MoveMade(PlayerId("ann"), Column.D)
-
-Deliver = Callable[[Callable[..., None], tuple[Any, ...]], None]
-
-
-@dataclass
-class Listener:
-    """What the feed publishes to; `received` are the positions, in their order."""
-
-    received: list[int] = field(default_factory=list)
-    resynchronized: int = 0
-    on_publish: Callable[[], None] = lambda: None
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def publish(self, events: Sequence[StoredEvent]) -> None:
-        self.received += [event.position for event in events]
-        self.on_publish()
-        self._changed.set()
-
-    def resynchronize(self) -> None:
-        self.resynchronized += 1
-        self._changed.set()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
-
-
-class Mischief:
-    """A connection whose notifications are passed on as `deliver` sees fit."""
-
-    def __init__(self, connection: Connection, deliver: Deliver) -> None:
-        self._connection = connection
-        self._deliver = deliver
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    async def add_listener(self, channel: str, callback: Callable[..., None]) -> None:
-        await self._connection.add_listener(channel, lambda *notification: self._deliver(callback, notification))
-
-
-@asynccontextmanager
-async def feeding(
-    url: str, listener: Listener, deliver: Deliver | None = None, check_every_s: float = 0.1
-) -> AsyncIterator[Feed]:
-    async def open_session(**asked: Any) -> Session:
-        session = await connect(url, **asked)
-        return cast("Session", Mischief(session, deliver)) if deliver else session
-
-    feed = Feed(
-        open_session, listener.publish, listener.resynchronize, history=History(), check_every_s=check_every_s
-    )
-    task = asyncio.create_task(feed.run())
-    try:
-        async with asyncio.timeout(10):
-            await feed.subscribed.wait()
-        yield feed
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def lose(_callback: Callable[..., None], _notification: tuple[Any, ...]) -> None:
-    pass
+from tests.store.feeding import Listener, feeding, lose
 
 
 async def test_events_are_published_as_they_are_appended(store: EventStore, database_url: str) -> None:
@@ -160,109 +86,6 @@ async def test_a_notification_that_is_not_ours_changes_nothing(
             await owner.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
         await append(store, "g", 0)
         await listener.until(lambda: listener.received == [1])
-
-
-async def test_a_log_shorter_than_what_was_published_resynchronizes_everybody(
-    database_url: str, store: EventStore, owner: Connection
-) -> None:
-    """After a restore to an earlier moment silence would be the worst answer."""
-    listener = Listener()
-    async with feeding(database_url, listener):
-        await append(store, "g", 0)
-        await append(store, "g", 1)
-        await listener.until(lambda: len(listener.received) == 2)
-        async with owner.transaction():
-            await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
-            await owner.execute("DELETE FROM fourfold.events WHERE position = 2")
-            await owner.execute("ALTER TABLE fourfold.events ENABLE TRIGGER ALL")
-        await listener.until(lambda: listener.resynchronized == 1)
-        await append(store, "g", 1)
-        await listener.until(lambda: listener.received == [1, 2, 2])
-
-
-async def test_a_log_restored_and_grown_again_resynchronizes_everybody(
-    database_url: str, store: EventStore, owner: Connection
-) -> None:
-    """The position alone would not show it: the log is as long as before, but it is another one."""
-    listener = Listener()
-    async with feeding(database_url, listener, lose):
-        await append(store, "g", 0)
-        await append(store, "g", 1)
-        await listener.until(lambda: len(listener.received) == 2)
-        async with owner.transaction():
-            await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
-            await owner.execute("DELETE FROM fourfold.events WHERE position = 2")
-            await append_foreign(owner, "h", 0, "MoveMade")
-            await owner.execute("ALTER TABLE fourfold.events ENABLE TRIGGER ALL")
-        await listener.until(lambda: listener.resynchronized == 1)
-
-
-async def test_a_log_that_went_back_is_noticed_while_traffic_flows(
-    database_url: str, store: EventStore, owner: Connection
-) -> None:
-    """Its new events look like old ones, until it is as long as before; waiting for a quiet second would not do."""
-    listener = Listener()
-    async with feeding(database_url, listener):
-        await asyncio.gather(*(append(store, f"lost-{number}", 0, *[MOVE] * 20) for number in range(50)))
-        await listener.until(lambda: len(listener.received) == 1000)
-        await forget_all(owner)
-        version = 0
-        async with asyncio.timeout(20):
-            while not listener.resynchronized:
-                version = (await append(store, "g", version)).version
-        assert version < 1000
-
-
-async def forget_all(owner: Connection) -> None:
-    """Restore the log to its beginning, as a backup would."""
-    async with owner.transaction():
-        await owner.execute("ALTER TABLE fourfold.events DISABLE TRIGGER ALL")
-        await owner.execute("DELETE FROM fourfold.events")
-        await owner.execute("ALTER TABLE fourfold.events ENABLE TRIGGER ALL")
-
-
-async def test_others_have_their_turn_while_many_notifications_are_queued(
-    store: EventStore, database_url: str
-) -> None:
-    """A process that falls behind must not freeze its sockets for as long as it takes to catch up."""
-    held: list[Callable[[], None]] = []
-    published_in: Counter[int] = Counter()
-    turns = Turns()
-
-    def hold(callback: Callable[..., None], notification: tuple[Any, ...]) -> None:
-        held.append(partial(callback, *notification))
-
-    listener = Listener(on_publish=lambda: published_in.update([turns.count]))
-    async with feeding(database_url, listener, hold, check_every_s=60):
-        for version in range(10 * SLICE):
-            await append(store, "g", version)
-        while len(held) < 10 * SLICE:  # noqa: ASYNC110 - the driver fills it
-            await asyncio.sleep(0.01)
-        with turns:
-            for deliver in held:
-                deliver()
-            await listener.until(lambda: len(listener.received) == 10 * SLICE)
-    assert max(published_in.values()) <= SLICE
-
-
-class Turns:
-    """Counts the turns of the event loop."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._is_counting = False
-
-    def __enter__(self) -> None:
-        self._is_counting = True
-        self._next()
-
-    def __exit__(self, *_: object) -> None:
-        self._is_counting = False
-
-    def _next(self) -> None:
-        self.count += 1
-        if self._is_counting:
-            asyncio.get_running_loop().call_soon(self._next)
 
 
 @pytest.fixture

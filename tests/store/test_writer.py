@@ -80,9 +80,9 @@ async def test_a_full_queue_of_notifications_is_waited_for_and_nothing_is_divide
                     *(append_by(in_s(1), opened.store, game) for game in games(20)), return_exceptions=True
                 )
             assert {type(outcome) for outcome in refused} == {StoreUnavailableError}
-            told = [record.message for record in caplog.records if record.name == "server.eventstore.writer"]
-            assert 1 <= len(told) <= 10
-            assert all("append of 20 " in message for message in told)
+            logged = [record.message for record in caplog.records if record.name == "server.eventstore.writer"]
+            assert 1 <= len(logged) <= 10
+            assert all("append of 20 " in message for message in logged)
             await until(lambda: opened.feed.notification_queue_usage > 0.9)
             await holder.close()
             assert (await append(opened.store, GAME, 0)).version == 1

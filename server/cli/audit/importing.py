@@ -20,7 +20,7 @@ from server.cli.audit.reading import connected
 from server.cli.audit.streams import Finding, StreamChecks
 from server.database.errors import CONNECTION_LOST
 from server.database.sessions import Connection
-from server.eventstore.feed import CHANNEL
+from server.eventstore.notifications import CHANNEL
 from server.settings.database_url import masked
 
 _BATCH: Final = 2000

@@ -74,20 +74,24 @@ BEGIN
         ORDER BY e.command_step DESC
         LIMIT 1
       ) AS before,
-      coalesce((
-        SELECT e.version FROM fourfold.events AS e
-        WHERE e.stream = asked.stream
-        ORDER BY e.version DESC
-        LIMIT 1
-      ), 0) AS actual,
-      asked.expected_command_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM fourfold.events AS e
-        WHERE e.stream = asked.stream
-          AND e.version = asked.expected_version
-          AND e.command_id = asked.expected_command_id
-      ) AS is_forked
+      coalesce(last.version, 0) AS actual,
+      asked.expected_command_id IS NOT NULL AND CASE
+        WHEN last.version = asked.expected_version THEN last.command_id <> asked.expected_command_id
+        ELSE NOT EXISTS (
+          SELECT FROM fourfold.events AS e
+          WHERE e.stream = asked.stream
+            AND e.version = asked.expected_version
+            AND e.command_id = asked.expected_command_id
+        )
+      END AS is_forked
     FROM unnest(streams, expected_versions, command_ids, expected_command_ids) WITH ORDINALITY
       AS asked (stream, expected_version, command_id, expected_command_id, append)
+    LEFT JOIN LATERAL (
+      SELECT e.version, e.command_id FROM fourfold.events AS e
+      WHERE e.stream = asked.stream
+      ORDER BY e.version DESC
+      LIMIT 1
+    ) AS last ON true
   ) AS found;
 
   INSERT INTO fourfold.events (
