@@ -17,6 +17,8 @@ from server.eventstore.store import EventStore
 from server.eventstore.writer import Writer
 from tests.processes import ServerProcess
 
+pytest_plugins = ["tests.leftovers"]
+
 TEMPLATE = f"fourfold_template_{os.getpid()}"
 
 _numbers = itertools.count(1)
