@@ -16,6 +16,8 @@ from server.eventstore.store import EventStore
 from tests.processes import ServerProcess
 from tests.stores import open_store
 
+pytest_plugins = ["tests.leftovers"]
+
 TEMPLATE = f"fourfold_template_{os.getpid()}"
 
 _numbers = itertools.count(1)

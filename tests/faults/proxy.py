@@ -44,6 +44,9 @@ class _Pipe(asyncio.Protocol):
     held: deque[tuple[float, bytes]] = field(default_factory=deque)
     transport: asyncio.Transport | None = None
     ended: bool = False
+    """Whether its source sends nothing more."""
+    is_drained: bool = False
+    """Whether the sink was told so, after all the rest."""
     _twin: "_Pipe | None" = None
     _timer: asyncio.TimerHandle | None = None
 
@@ -93,11 +96,13 @@ class _Pipe(asyncio.Protocol):
         wait_s = self._send(sink)
         if wait_s is not None:
             self._timer = asyncio.get_running_loop().call_later(wait_s, self.deliver)
-        elif self.ended:
+        elif self.ended and not self.is_drained:
+            self.is_drained = True
             try:
                 sink.write_eof()
             except OSError:  # its peer is gone, and it has not noticed yet
                 sink.abort()
+            self.link.drained()
 
     def _send(self, sink: asyncio.Transport) -> float | None:
         """Send what may go; return in how many seconds there is more, None when all is sent."""
@@ -150,6 +155,13 @@ class _Link:
             other.abort()
         else:
             other.close()
+
+    def drained(self) -> None:
+        """One direction is over; when both are, nobody closes the connections but the proxy."""
+        if self.near.is_drained and self.far.is_drained:
+            for pipe in (self.near, self.far):
+                if pipe.transport is not None:
+                    pipe.transport.close()
 
     def set(self, mode: Mode) -> None:
         self.mode = mode

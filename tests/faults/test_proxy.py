@@ -121,3 +121,14 @@ async def test_an_end_is_passed_on(proxy: Proxy) -> None:
         talk.writer.write_eof()
         async with asyncio.timeout(10):
             assert await talk.reader.read() == b""
+
+
+async def test_a_connection_that_both_sides_have_ended_is_closed(proxy: Proxy) -> None:
+    """It has two descriptors: a proxy that keeps them has none left after some hundred connections."""
+    async with talking(proxy) as talk:
+        await talk.say(b"before")
+        talk.writer.write_eof()
+        await talk.reader.read()
+        async with asyncio.timeout(10):
+            while proxy.links:  # noqa: ASYNC110 - only a test wants to know
+                await asyncio.sleep(0)

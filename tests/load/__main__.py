@@ -1,6 +1,7 @@
 """The command of the load tests."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ReportError, TargetError, RunError) as error:
         sys.stderr.write(f"{error}\n")
         return IMPOSSIBLE
-    except KeyboardInterrupt:  # before there was anything to report
+    except (KeyboardInterrupt, asyncio.CancelledError):  # before there was anything to report, or a second time
         return INTERRUPTED
     _write(report, arguments)
     print(as_text(report))

@@ -42,9 +42,9 @@ class Called:
         return report
 
 
-def call(directory: Path, *arguments: str) -> Called:
+def call(directory: Path, *arguments: str, open_files: tuple[int, int] | None = None) -> Called:
     """Call the command, and return once it has ended; its report goes into `directory`."""
-    process = launch(directory, *arguments, "--quiet")
+    process = launch(directory, *arguments, "--quiet", open_files=open_files)
     try:
         output, errors = process.communicate(timeout=TIME_LIMIT_S)
     except BaseException:
@@ -54,10 +54,11 @@ def call(directory: Path, *arguments: str) -> Called:
     return Called(process.returncode, output, errors, report_in(directory))
 
 
-def launch(directory: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """Start the command, and do not wait for it."""
+def launch(directory: Path, *arguments: str, open_files: tuple[int, int] | None = None) -> "subprocess.Popen[str]":
+    """Start the command, with a soft and a hard limit of open files if they are given, and do not wait for it."""
+    limit = f"ulimit -Sn {open_files[0]}; ulimit -Hn {open_files[1]}; " if open_files else ""
     return subprocess.Popen(
-        [*COMMAND, *arguments, "--json", str(report_in(directory))],
+        ["sh", "-c", f'{limit}exec "$@"', "sh", *COMMAND, *arguments, "--json", str(report_in(directory))],
         cwd=ROOT,
         env=clean_environment(),
         stdin=subprocess.DEVNULL,

@@ -70,8 +70,6 @@ class Generators:
         self._is_ending = True
         for generator in self._all:
             generator.order(b"end\n")
-            if generator.phase in ("starting", "connecting", "ready"):
-                generator.order(b"end\n")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -17,6 +17,7 @@ import uvloop
 from tests.load.arguments import options_of
 from tests.load.find_max import find_max
 from tests.load.generators import RunError
+from tests.load.open_files import allow_open_files
 from tests.load.options import Options
 from tests.load.report import Report
 from tests.load.running import Run
@@ -33,6 +34,7 @@ class Session:
     arguments: argparse.Namespace
     command: str
     _run: Run | None = None
+    _work: "asyncio.Task[Report] | None" = None
     _is_interrupted: bool = False
     _rounds: dict[str, list[Report]] = field(default_factory=dict)
     _boardgame: list[float] = field(default_factory=list)
@@ -44,6 +46,7 @@ class Session:
             TargetError, RunError: it could not be run.
         """
         asked = self.arguments
+        allow_open_files(options_of(asked), asked.generators)
         kinds = [asked.server, *(["ceiling"] if asked.ceiling else []), *(["per_move"] if asked.per_move else [])]
         for _ in range(asked.rounds):
             for kind in kinds:
@@ -71,6 +74,7 @@ class Session:
 
     async def _once(self, target: Target) -> Report:
         options = options_of(self.arguments, has_rules=target.has_rules)
+        self._work = asyncio.current_task()
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, self._interrupt)
@@ -92,8 +96,8 @@ class Session:
 
     def _interrupt(self) -> None:
         """End in order, with a report; when asked a second time, at once."""
-        if self._is_interrupted:
-            raise SystemExit(130)
+        if self._is_interrupted and self._work is not None:
+            self._work.cancel()
         self._is_interrupted = True
         if self._run is not None:
             self._run.stop()

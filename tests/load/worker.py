@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import random
 import sys
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 import msgspec
 import uvloop
@@ -56,7 +57,7 @@ class Worker:
         self._assignment = assignment
         self._figures = Figures()
         self._phase = "connecting"
-        self._told = asyncio.Event()
+        self._begun = asyncio.Event()
         self._checks: Checks
 
     async def run(self, orders: "asyncio.StreamReader") -> Outcome:
@@ -72,31 +73,39 @@ class Worker:
                 self._assignment, tasks, host=host, checks=self._checks, figures=self._figures, chance=chance
             )
             table = Table(seating)
-            helpers.append(tasks.create_task(table.run()))
-            await table.seat()
-            self._enter("ready")
-            await orders.readline()
-            ended = tasks.create_task(orders.readline())
-            seconds = await self._measure(seating, ended)
-            self._enter("settling")
-            await table.stop()
-            self._enter("checking")
-            await self._checks.check()
-            for helper in (*helpers, ended):
+            ended = asyncio.Event()
+            helpers += [tasks.create_task(table.run()), tasks.create_task(self._obey(orders, ended))]
+            seconds = 0.0
+            if await _unless(ended, table.seat()):
+                self._enter("ready")
+                await self._begun.wait()
+                seconds = await self._measure(seating, ended)
+                self._enter("settling")
+                await table.stop()
+                self._enter("checking")
+                await self._checks.check()
+            for helper in helpers:
                 helper.cancel()
             seating.leave()
         return Outcome(self._figures.data(), self._checks.findings(), seconds)
 
-    async def _measure(self, seating: Seating, ended: "asyncio.Task[bytes]") -> float:
+    async def _obey(self, orders: "asyncio.StreamReader", ended: asyncio.Event) -> None:
+        """Read orders as they come, whatever is going on; who gives none any more has ended."""
+        while await orders.readline() == b"begin\n":
+            self._begun.set()
+        self._begun.set()
+        ended.set()
+
+    async def _measure(self, seating: Seating, ended: asyncio.Event) -> float:
         options = self._assignment.options
         self._enter("warming up")
-        await asyncio.wait([ended], timeout=options.warm_up_s)
+        await _wait(ended, options.warm_up_s)
         self._figures.begin()
         self._enter("measuring")
         began = clock()
         dropping = asyncio.create_task(self._drop_everybody(seating)) if options.scenario == "storm" else None
-        while not ended.done() and (left := began + options.seconds - clock()) > 0:
-            await asyncio.wait([ended], timeout=min(left, 1.0))
+        while not ended.is_set() and (left := began + options.seconds - clock()) > 0:
+            await _wait(ended, min(left, 1.0))
             if self._checks.waiting > MAX_UNCHECKED:
                 await self._checks.check()
         if dropping is not None:
@@ -128,6 +137,25 @@ class Worker:
             due = clock() + LAG_EVERY_S
             await asyncio.sleep(LAG_EVERY_S)
             self._figures.took("lag", max(0.0, clock() - due))
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    """Wait for an event, but not for ever."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+
+
+async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do what may take long, and leave it when the event comes first; return whether it was done."""
+    working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+        return working.done() and working.result() is None
+    finally:
+        for task in (working, waiting):
+            task.cancel()
+        await asyncio.gather(working, waiting, return_exceptions=True)
 
 
 def _write(said: Said) -> None:
