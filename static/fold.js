@@ -1,7 +1,7 @@
 /**
  * The fold: a game is what its events add up to. One pure `evolve` serves live play, watching
  * and history. Knows the shape of the events; knows no page, no socket, no clock. It never
- * judges a move: an event that cannot have happened means a broken log, and throws.
+ * refuses what players do: an event that cannot have happened means a broken log, and throws.
  */
 
 /** @typedef {"RED" | "YELLOW"} Token */
@@ -24,6 +24,8 @@
 
 export const COLUMNS = "ABCDEFG";
 export const ROWS = 6;
+const COLORS = ["random", "red", "yellow"];
+const WON = ["PLAYER_ONE_WON", "PLAYER_TWO_WON"];
 const DIRECTIONS = [[1, 0], [0, 1], [1, 1], [1, -1]];
 
 /** @type {Game} */
@@ -112,15 +114,20 @@ export function stateOf(game) {
 const evolvers = {
   GameOpened(game, { opener, color }) {
     possible(game.status === "none", "a game opens once");
+    possible(COLORS.includes(color), `nobody can ask for the colour ${color}`);
     return { status: "open", opener, color };
   },
   GameStarted(game, { player_one, player_two }) {
     possible(game.status === "open", "only an open game starts");
+    possible(player_one !== player_two, "nobody plays against themselves");
+    const first = game.color === "random" ? [player_one, player_two] : [game.color === "red" ? player_one : player_two];
+    possible(first.includes(game.opener), "the opener plays the colour asked for");
     return { status: "live", playerOne: player_one, playerTwo: player_two };
   },
   MoveMade(game, { player, column }) {
     possible(game.status === "live", "tokens fall only in a live game");
     possible(player === nextPlayer(game), "the players take turns");
+    possible(linesOf(game).length === 0, "four in a row end the game");
     const cell = landingCell(game, column);
     if (cell === null) throw impossible(`column ${column} is full`);
     const token = player === game.playerOne ? "R" : "Y";
@@ -128,12 +135,27 @@ const evolvers = {
     return { columns, lastMove: cell };
   },
   GameFinished(game, { result, reason }) {
-    const unjoined = game.status === "open" && result === "ABORTED" && reason === "EXPIRED";
-    possible(game.status === "live" || unjoined, "a game ends once, and before its start only because nobody joined");
-    const winningCells = game.lastMove ? linesThrough(game.columns, game.lastMove) : [];
-    return { status: "finished", result, reason, winningCells };
+    possible(game.status === "open" || game.status === "live", "a game ends once");
+    const fits = game.status === "open" ? isUnjoinedEnd(result, reason) : canEndSo(game, result, reason);
+    possible(fits, `${result} by ${reason} is no end of this position`);
+    return { status: "finished", result, reason, winningCells: linesOf(game) };
   },
 };
+
+/** How an open game can end: without an opponent nobody wins or loses. @param {string} result @param {string} reason */
+function isUnjoinedEnd(result, reason) {
+  return result === "ABORTED" && reason === "EXPIRED";
+}
+
+/** @param {Game} game @param {string} result @param {string} reason */
+function canEndSo(game, result, reason) {
+  const isWon = linesOf(game).length > 0;
+  const isFull = tokenCount(game) === COLUMNS.length * ROWS;
+  const winnerByLine = nextPlayer(game) === game.playerOne ? "PLAYER_TWO_WON" : "PLAYER_ONE_WON";
+  if (isWon) return reason === "FOUR_IN_A_ROW" && result === winnerByLine;
+  if (isFull) return reason === "BOARD_FULL" && result === "TIED";
+  return reason === "RESIGNATION" && WON.includes(result);
+}
 
 /** @param {Game} game */
 function tokenCount(game) {
@@ -145,6 +167,11 @@ function stackIn(game, column) {
   const stack = column.length === 1 ? game.columns[COLUMNS.indexOf(column)] : undefined;
   if (stack === undefined) throw impossible(`there is no column ${column}`);
   return stack;
+}
+
+/** The cells of the lines that the last move made, sorted. @param {Game} game */
+function linesOf({ columns, lastMove }) {
+  return lastMove === null ? [] : linesThrough(columns, lastMove);
 }
 
 /**

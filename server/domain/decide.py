@@ -39,8 +39,8 @@ def decide(command: Command, game: Game) -> tuple[GameEvent, ...]:
             return _move(command, game)
         case Resign(player):
             running = _running(game, player)
-            winner = running.player_two if player == running.player_one else running.player_one
-            return (GameFinished(_victory_of(running, winner), EndReason.RESIGNATION),)
+            winner = running.opponent_of(player)
+            return (GameFinished(running.victory_of(winner), EndReason.RESIGNATION),)
         case ExpireGame():
             return _expiry(game)
         case _:
@@ -76,7 +76,7 @@ def _move(command: MakeMove, game: Game) -> tuple[GameEvent, ...]:
     moved = MoveMade(command.player, command.column)
     board = running.board.drop(command.column)
     if board.has_line():
-        return (moved, GameFinished(_victory_of(running, command.player), EndReason.FOUR_IN_A_ROW))
+        return (moved, GameFinished(running.victory_of(command.player), EndReason.FOUR_IN_A_ROW))
     if board.is_full:
         return (moved, GameFinished(GameResult.TIED, EndReason.BOARD_FULL))
     return (moved,)  # the end and the move that brings it are one append: nobody sees a won game go on
@@ -111,7 +111,3 @@ def _running(game: Game, player: PlayerId) -> InProgress:
             return game
         case _:
             assert_never(game)
-
-
-def _victory_of(game: InProgress, winner: PlayerId) -> GameResult:
-    return GameResult.PLAYER_ONE_WON if winner == game.player_one else GameResult.PLAYER_TWO_WON

@@ -1,84 +1,34 @@
-"""A game as the fold of its events: one state for each status, so that nonsense cannot be written down."""
+"""A game as the fold of its events: what each event makes of it, and which event can follow at all."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import reduce
-from typing import Final, assert_never
+from typing import assert_never
 
 from server.domain.board import Board
+from server.domain.endings import can_end_so
 from server.domain.errors import BrokenLogError
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
-from server.domain.vocabulary import Color, EndReason, GameResult, PlayerId, Token
+from server.domain.states import UNOPENED, Finished, Game, InProgress, NeverStarted, Open, Over, Unopened
+from server.domain.vocabulary import Color, EndReason, GameResult
+
+__all__ = [
+    "UNOPENED",
+    "Finished",
+    "Game",
+    "InProgress",
+    "NeverStarted",
+    "Open",
+    "Over",
+    "Unopened",
+    "evolve",
+    "fold",
+    "leaves_the_position",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Unopened:
-    """No event yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """One seat is taken, the other free."""
-
-    opener: PlayerId
-    color: Color
-    public: bool
-
-
-@dataclass(frozen=True, slots=True)
-class InProgress:
-    """Two players and a board on which nobody has won."""
-
-    player_one: PlayerId
-    player_two: PlayerId
-    board: Board
-
-    @property
-    def next_player(self) -> PlayerId:
-        """The player whose turn it is."""
-        return self.player_one if self.board.next_token is Token.RED else self.player_two
-
-    @property
-    def seats(self) -> tuple[PlayerId, PlayerId]:
-        """Player one and player two."""
-        return (self.player_one, self.player_two)
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A game that is over, with its last position."""
-
-    player_one: PlayerId
-    player_two: PlayerId
-    board: Board
-    result: GameResult
-    reason: EndReason
-
-    @property
-    def seats(self) -> tuple[PlayerId, PlayerId]:
-        """Player one and player two."""
-        return (self.player_one, self.player_two)
-
-
-@dataclass(frozen=True, slots=True)
-class NeverStarted:
-    """A game that is over before anybody took its other seat: there is an opener, and no opponent and no move."""
-
-    opener: PlayerId
-    reason: EndReason
-
-    @property
-    def seats(self) -> tuple[PlayerId]:
-        """The opener, who plays no colour."""
-        return (self.opener,)
-
-
-Over = Finished | NeverStarted
-"""A game that has ended, with or without having begun."""
-
-Game = Unopened | Open | InProgress | Over
-
-UNOPENED: Final = Unopened()
+def fold(events: Iterable[GameEvent], game: Game = UNOPENED) -> Game:
+    """Return what `events`, in their order, make of `game`."""
+    return reduce(evolve, events, game)
 
 
 def evolve(game: Game, event: GameEvent) -> Game:
@@ -89,23 +39,21 @@ def evolve(game: Game, event: GameEvent) -> Game:
     Raises:
         BrokenLogError: the event cannot follow, so the log is not one that `decide` wrote.
     """
-    match event, game:
-        case GameOpened(opener, color, public), Unopened():
-            return Open(opener, color, public)
-        case GameStarted(player_one, player_two), Open(opener) if opener in (player_one, player_two):
-            return InProgress(player_one, player_two, Board())
-        case MoveMade(player, column), InProgress(player_one, player_two, board) as running:
-            if player == running.next_player and board.has_room_in_column(column) and not board.has_line():
-                return InProgress(player_one, player_two, board.drop(column))
-        case GameFinished(result, reason), InProgress(player_one, player_two, board):
-            return Finished(player_one, player_two, board, result, reason)
-        case GameFinished(GameResult.ABORTED, EndReason.EXPIRED as reason), Open(opener):
-            return NeverStarted(opener, reason)
-        case ((GameOpened() | GameStarted() | MoveMade() | GameFinished()), _):
-            pass
+    after: Game | None = None
+    match event:
+        case MoveMade():
+            after = _moved(game, event)
+        case GameFinished():
+            after = _finished(game, event)
+        case GameStarted():
+            after = _started(game, event)
+        case GameOpened(opener, color, public):
+            after = Open(opener, color, public) if isinstance(game, Unopened) else None
         case _:
             assert_never(event)
-    raise BrokenLogError(f"{event} cannot follow {game}")
+    if after is None:
+        raise BrokenLogError(f"{event} cannot follow {game}")
+    return after
 
 
 def leaves_the_position(event: GameEvent) -> bool:
@@ -121,6 +69,29 @@ def leaves_the_position(event: GameEvent) -> bool:
             assert_never(event)
 
 
-def fold(events: Iterable[GameEvent], game: Game = UNOPENED) -> Game:
-    """Return what `events`, in their order, make of `game`."""
-    return reduce(evolve, events, game)
+def _moved(game: Game, event: MoveMade) -> Game | None:
+    if not isinstance(game, InProgress) or event.player != game.next_player:
+        return None
+    board = game.board
+    if not board.has_room_in_column(event.column) or board.has_line():
+        return None
+    return InProgress(game.player_one, game.player_two, board.drop(event.column))
+
+
+def _started(game: Game, event: GameStarted) -> Game | None:
+    one, two = event.player_one, event.player_two
+    if not isinstance(game, Open) or one == two or game.opener not in (one, two):
+        return None
+    if game.color is not Color.RANDOM and (game.color is Color.RED) != (game.opener == one):
+        return None
+    return InProgress(one, two, Board())
+
+
+def _finished(game: Game, event: GameFinished) -> Game | None:
+    match game:
+        case InProgress(one, two, board) if can_end_so(game, event.result, event.reason):
+            return Finished(one, two, board, event.result, event.reason)
+        case Open(opener) if (event.result, event.reason) == (GameResult.ABORTED, EndReason.EXPIRED):
+            return NeverStarted(opener, event.reason)
+        case _:
+            return None

@@ -9,12 +9,30 @@ from tests.browser.conftest import Visitors
 from tests.browser.play import open_game
 from tests.processes import ServerProcess
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "games.json").read_text())
+FOLDER = Path(__file__).parents[1] / "golden"
+GOLDEN = json.loads((FOLDER / "games.json").read_text())
+ILLEGAL = json.loads((FOLDER / "illegal.json").read_text())
 
 STATES = """async (events) => {
   const { evolve, initialGame, stateOf } = await import("/static/fold.js");
   let game = initialGame;
   return events.map((event) => stateOf((game = evolve(game, event))));
+}"""
+
+REFUSED_AT = """async (logs) => {
+  const { evolve, initialGame } = await import("/static/fold.js");
+  const refused = (events) => {
+    let game = initialGame;
+    for (const event of events) {
+      try {
+        game = evolve(game, event);
+      } catch {
+        return event.version;
+      }
+    }
+    return null;
+  };
+  return logs.map(refused);
 }"""
 
 REFUSAL = """async ([before, event]) => {
@@ -36,6 +54,19 @@ async def test_the_page_folds_every_golden_log_as_the_server_does(
 
     for game in GOLDEN:
         assert await page.evaluate(STATES, game["events"]) == game["states"], game["name"]
+
+
+async def test_the_page_refuses_every_illegal_log_where_the_server_does(
+    visitors: Visitors, server: ServerProcess
+) -> None:
+    """A damaged log is seen by everybody at the same event, and shown by nobody as if it were a game."""
+    page = await visitors.open(server.url)
+
+    refused_at = await page.evaluate(REFUSED_AT, [log["events"] for log in ILLEGAL])
+
+    assert {log["name"]: at for log, at in zip(ILLEGAL, refused_at, strict=True)} == {
+        log["name"]: log["refused_at"] for log in ILLEGAL
+    }
 
 
 async def test_the_fold_skips_what_it_saw_and_throws_at_what_cannot_be(

@@ -129,10 +129,10 @@ def test_whoever_resigns_loses_also_out_of_turn() -> None:
 
 @pytest.mark.parametrize("command", [MakeMove(ANN, Column.A), MakeMove(BOB, Column.A), Resign(ANN)])
 def test_nothing_is_played_after_the_end(command: Command) -> None:
-    over = GameFinished(GameResult.PLAYER_ONE_WON, EndReason.RESIGNATION)
-    given(*STARTED, over).when(command).then_refused("game_finished")
+    given(*STARTED, RESIGNED).when(command).then_refused("game_finished")
 
 
+RESIGNED = GameFinished(GameResult.PLAYER_ONE_WON, EndReason.RESIGNATION)
 EXPIRED = GameFinished(GameResult.ABORTED, EndReason.EXPIRED)
 
 
@@ -144,9 +144,7 @@ def test_only_a_game_that_waits_for_somebody_expires() -> None:
     given().when(ExpireGame()).then_refused("unknown_game")
     given(*STARTED).when(ExpireGame()).then_refused("game_goes_on")
     given(OPENED, EXPIRED).when(ExpireGame()).then_refused("game_finished")
-    given(*STARTED, GameFinished(GameResult.TIED, EndReason.AGREEMENT)).when(ExpireGame()).then_refused(
-        "game_finished"
-    )
+    given(*STARTED, RESIGNED).when(ExpireGame()).then_refused("game_finished")
 
 
 def test_an_expired_game_is_over_for_everybody() -> None:

@@ -1,0 +1,27 @@
+"""Which result and reason can end a game in which position: what a log may say of an end."""
+
+from server.domain.states import InProgress
+from server.domain.vocabulary import EndReason, GameResult
+
+_WON = (GameResult.PLAYER_ONE_WON, GameResult.PLAYER_TWO_WON)
+
+
+def can_end_so(game: InProgress, result: GameResult, reason: EndReason) -> bool:
+    """Whether a game can end with `result` for `reason` in the position that it is in.
+
+    A line or a full board ends a game by itself, so no other reason can end it then.
+    """
+    board = game.board
+    if reason is EndReason.FOUR_IN_A_ROW:
+        return board.has_line() and result is game.victory_of(game.opponent_of(game.next_player))
+    if reason is EndReason.BOARD_FULL:
+        return board.is_full and result is GameResult.TIED and not board.has_line()
+    return not board.is_full and not board.has_line() and _can_be_agreed(result, reason)
+
+
+def _can_be_agreed(result: GameResult, reason: EndReason) -> bool:
+    match reason:
+        case EndReason.RESIGNATION:
+            return result in _WON
+        case _:
+            return False

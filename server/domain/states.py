@@ -1,0 +1,85 @@
+"""The statuses of a game, one class for each, so that nonsense cannot be written down."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from server.domain.board import Board
+from server.domain.vocabulary import Color, EndReason, GameResult, PlayerId, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """No event yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One seat is taken, the other free."""
+
+    opener: PlayerId
+    color: Color
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InProgress:
+    """Two players and a board on which nobody has won."""
+
+    player_one: PlayerId
+    player_two: PlayerId
+    board: Board
+
+    @property
+    def seats(self) -> tuple[PlayerId, PlayerId]:
+        """Player one and player two."""
+        return (self.player_one, self.player_two)
+
+    @property
+    def next_player(self) -> PlayerId:
+        """The player whose turn it is."""
+        return self.player_one if self.board.next_token is Token.RED else self.player_two
+
+    def opponent_of(self, player: PlayerId) -> PlayerId:
+        """Return the other player; `player` has one of the seats."""
+        return self.player_two if player == self.player_one else self.player_one
+
+    def victory_of(self, player: PlayerId) -> GameResult:
+        """Return the result with which `player`, who has one of the seats, wins."""
+        return GameResult.PLAYER_ONE_WON if player == self.player_one else GameResult.PLAYER_TWO_WON
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A game that is over, with its last position."""
+
+    player_one: PlayerId
+    player_two: PlayerId
+    board: Board
+    result: GameResult
+    reason: EndReason
+
+    @property
+    def seats(self) -> tuple[PlayerId, PlayerId]:
+        """Player one and player two."""
+        return (self.player_one, self.player_two)
+
+
+@dataclass(frozen=True, slots=True)
+class NeverStarted:
+    """A game that is over before anybody took its other seat: there is an opener, and no opponent and no move."""
+
+    opener: PlayerId
+    reason: EndReason
+
+    @property
+    def seats(self) -> tuple[PlayerId]:
+        """The opener, who plays no colour."""
+        return (self.opener,)
+
+
+Over = Finished | NeverStarted
+"""A game that has ended, with or without having begun."""
+
+Game = Unopened | Open | InProgress | Over
+
+UNOPENED: Final = Unopened()

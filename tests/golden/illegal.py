@@ -1,0 +1,170 @@
+"""Write `illegal.json`: logs that no server can have written, each with the event that cannot follow.
+
+The Python fold, the JavaScript one and the verification of logs must all refuse that event, and none before it.
+Only where an append as a whole is wrong (a winning move without its end), the verification, which alone knows
+appends, names an earlier event. Run `python -m tests.golden.illegal` after a change of what is here.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from tests.golden.appends import steps_of
+
+FILE = Path(__file__).with_name("illegal.json")
+
+ANN, BOB, EVE = "a1", "b2", "e3"
+
+WON = ("PLAYER_ONE_WON", "PLAYER_TWO_WON")
+RESULTS = (*WON, "TIED", "ABORTED")
+REASONS = (
+    "FOUR_IN_A_ROW",
+    "BOARD_FULL",
+    "RESIGNATION",
+    "AGREEMENT",
+    "TIMEOUT",
+    "ABANDONMENT",
+    "ABORTED",
+    "EXPIRED",
+)
+
+TIE = "ABABABBABABACDCDCDDCDCDCEFEFEFFEFEFEGGGGGG"
+
+Event = tuple[str, dict[str, Any]]
+
+
+def opened(color: str = "red", **more: Any) -> Event:
+    return "GameOpened", {"opener": ANN, "color": color, "public": True, **more}
+
+
+def started(one: str = ANN, two: str = BOB, **more: Any) -> Event:
+    return "GameStarted", {"player_one": one, "player_two": two, **more}
+
+
+def move(player: str, column: str, **more: Any) -> Event:
+    return "MoveMade", {"player": player, "column": column, **more}
+
+
+def moves(letters: str) -> list[Event]:
+    return [move((ANN, BOB)[place % 2], letter) for place, letter in enumerate(letters)]
+
+
+def finished(result: str, reason: str) -> Event:
+    return "GameFinished", {"result": result, "reason": reason}
+
+
+OPEN = [opened()]
+LIVE = [opened(), started()]
+RESIGNED = finished("PLAYER_ONE_WON", "RESIGNATION")
+EXPIRED = finished("ABORTED", "EXPIRED")
+
+
+def logs() -> Iterator[dict[str, Any]]:
+    """The illegal logs: in each the last event is the one that cannot follow."""
+    for name, before, wrong in (*openings(), *moves_out_of_order(), *ends(), *after_the_end()):
+        yield _log(name, [*before, wrong])
+    for name, before, wrong in ends_of_decided_games():
+        yield _log(name, [*before, wrong], last_step=2)
+    yield _log("a move after four in a row", [*LIVE, *moves("ABABABAB")], verified_at=9)
+    yield _log("a resignation after four in a row", [*LIVE, *moves("ABABABA"), RESIGNED], verified_at=9)
+    yield _log("a resignation on a full board", [*LIVE, *moves(TIE), RESIGNED], verified_at=44)
+
+
+Cases = Iterator[tuple[str, list[Event], Event]]
+
+
+def openings() -> Cases:
+    """Everything that can be wrong before the first move."""
+    yield "a game that starts before it opens", [], started()
+    yield "a move before the opening", [], move(ANN, "A")
+    yield "an end before the opening", [], EXPIRED
+    yield "a game opened twice", OPEN, opened()
+    yield "a game opened again in the middle", LIVE, opened()
+    yield "a colour that there is not", [], opened("blue")
+    yield "a move before the start", OPEN, move(ANN, "A")
+    yield "a game without its opener", OPEN, started(BOB, EVE)
+    yield "a player against themselves", OPEN, started(ANN, ANN)
+    yield "an opener who asked for red and plays yellow", OPEN, started(BOB, ANN)
+    yield "an opener who asked for yellow and plays red", [opened("yellow")], started(ANN, BOB)
+    yield "a chance that seats strangers", [opened("random")], started(BOB, EVE)
+    yield "a game started twice", LIVE, started()
+    yield "a game started again after moves", [*LIVE, *moves("DD")], started()
+
+
+def moves_out_of_order() -> Cases:
+    """Everything that can be wrong with a move."""
+    yield "player two moves first", LIVE, move(BOB, "A")
+    yield "a player moves twice", [*LIVE, *moves("A")], move(ANN, "A")
+    yield "a stranger moves", LIVE, move(EVE, "A")
+    yield "nobody moves", LIVE, move("", "A")
+    yield "a seventh token in a column", [*LIVE, *moves("CCCCCC")], move(ANN, "C")
+    yield "a column that there is not", LIVE, move(ANN, "H")
+    yield "a column in small letters", LIVE, move(ANN, "a")
+    yield "two columns at once", LIVE, move(ANN, "AB")
+    yield "no column", LIVE, move(ANN, "")
+    yield "a move without a player", LIVE, ("MoveMade", {"column": "A"})
+    yield "a move without a column", LIVE, ("MoveMade", {"player": ANN})
+    yield "an event that there is not", LIVE, ("MoveUndone", {"player": ANN})
+    yield "an event with a name that every object has", LIVE, ("toString", {})
+
+
+def ends() -> Cases:
+    """Every result with every reason, where the game could go on, but for those that are right there."""
+    yield from _ends("an open game", OPEN, lambda *end: end == ("ABORTED", "EXPIRED"))
+    begun = [*LIVE, *moves("DD")]
+    yield from _ends("a game begun", begun, lambda result, reason: result in WON and reason == "RESIGNATION")
+    yield "a result that there is not", LIVE, finished("BOTH_WON", "RESIGNATION")
+    yield "a reason that there is not", LIVE, finished("PLAYER_ONE_WON", "BOREDOM")
+
+
+def ends_of_decided_games() -> Cases:
+    """The same where the move before has decided the game; the wrong end comes in the append of that move."""
+    one_won, two_won = [*LIVE, *moves("ABABABA")], [*LIVE, *moves("GAABBCCD")]
+    yield from _ends("a game that player one won", one_won, lambda *end: end == (WON[0], "FOUR_IN_A_ROW"))
+    yield from _ends("a game that player two won", two_won, lambda *end: end == (WON[1], "FOUR_IN_A_ROW"))
+    yield from _ends("a full board", [*LIVE, *moves(TIE)], lambda *end: end == ("TIED", "BOARD_FULL"))
+
+
+def _ends(where: str, before: list[Event], is_right: Callable[[str, str], bool]) -> Cases:
+    for result, reason in product(RESULTS, REASONS):
+        if not is_right(result, reason):
+            yield f"{where} ends {result} by {reason}", before, finished(result, reason)
+
+
+def after_the_end() -> Cases:
+    """What cannot come once a game is over."""
+    for how, over in {"resigned": [*LIVE, RESIGNED], "expired": [*OPEN, EXPIRED]}.items():
+        yield f"a game opened after it was {how}", over, opened()
+        yield f"a game started after it was {how}", over, started()
+        yield f"a move after the game was {how}", over, move(ANN, "A")
+        yield f"a resignation after the game was {how}", over, RESIGNED
+        yield f"an expiry after the game was {how}", over, EXPIRED
+
+
+def _log(
+    name: str, events: list[Event], *, verified_at: int | None = None, last_step: int | None = None
+) -> dict[str, Any]:
+    recorded = [
+        {"version": version, "type": type_, "data": data, "at": f"2026-11-23T08:00:{version:02}.000Z"}
+        for version, (type_, data) in enumerate(events, start=1)
+    ]
+    steps = steps_of(recorded)
+    steps[-1] = last_step or steps[-1]
+    return {
+        "name": name,
+        "refused_at": len(events),
+        "verification_refuses_at": verified_at or len(events),
+        "steps": steps,
+        "events": recorded,
+    }
+
+
+def text() -> str:
+    """What the file holds: one log a line."""
+    return "[\n" + ",\n".join(json.dumps(log) for log in logs()) + "\n]\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")
