@@ -18,6 +18,8 @@
  * @property {readonly string[]} columns seven strings of "R" and "Y", bottom first
  * @property {string | null} lastMove a cell such as "D3"
  * @property {readonly string[]} winningCells
+ * @property {string | null} drawOfferedBy who waits for an answer to the offer of a draw
+ * @property {readonly string[]} drawsDeclined whose offer was declined in this very position
  * @property {GameResult | null} result
  * @property {string | null} reason
  */
@@ -39,6 +41,8 @@ export const initialGame = Object.freeze({
   columns: Object.freeze(Array(COLUMNS.length).fill("")),
   lastMove: null,
   winningCells: Object.freeze([]),
+  drawOfferedBy: null,
+  drawsDeclined: Object.freeze([]),
   result: null,
   reason: null,
 });
@@ -107,6 +111,7 @@ export function stateOf(game) {
     result: game.result,
     reason: game.reason,
     winning_cells: [...game.winningCells],
+    draw_offered_by: game.drawOfferedBy,
   };
 }
 
@@ -127,18 +132,31 @@ const evolvers = {
   MoveMade(game, { player, column }) {
     possible(game.status === "live", "tokens fall only in a live game");
     possible(player === nextPlayer(game), "the players take turns");
-    possible(linesOf(game).length === 0, "four in a row end the game");
+    possible(!isWon(game), "four in a row end the game");
     const cell = landingCell(game, column);
     if (cell === null) throw impossible(`column ${column} is full`);
+    const drawOfferedBy = game.drawOfferedBy === player ? player : null; // a move declines what the other offered
     const token = player === game.playerOne ? "R" : "Y";
     const columns = game.columns.map((stack, i) => (COLUMNS[i] === column ? stack + token : stack));
-    return { columns, lastMove: cell };
+    return { columns, lastMove: cell, drawOfferedBy, drawsDeclined: [] };
   },
   GameFinished(game, { result, reason }) {
     possible(game.status === "open" || game.status === "live", "a game ends once");
     const fits = game.status === "open" ? isUnjoinedEnd(result, reason) : canEndSo(game, result, reason);
     possible(fits, `${result} by ${reason} is no end of this position`);
-    return { status: "finished", result, reason, winningCells: linesOf(game) };
+    return { status: "finished", result, reason, winningCells: linesOf(game), drawOfferedBy: null };
+  },
+  DrawOffered(game, { player }) {
+    possible(goesOn(game) && tokenOf(game, player) !== null, "a player of a game that goes on offers a draw");
+    possible(game.drawOfferedBy === null, "one offer is answered before the next");
+    possible(!game.drawsDeclined.includes(player), "what was declined is not offered again in the same position");
+    return { drawOfferedBy: player };
+  },
+  DrawDeclined(game, { player }) {
+    possible(goesOn(game) && tokenOf(game, player) !== null, "a player of a game that goes on declines a draw");
+    const offerer = game.drawOfferedBy;
+    if (offerer === null || offerer === player) throw impossible("there is no draw to decline");
+    return { drawOfferedBy: null, drawsDeclined: [...game.drawsDeclined, offerer] };
   },
 };
 
@@ -149,12 +167,32 @@ function isUnjoinedEnd(result, reason) {
 
 /** @param {Game} game @param {string} result @param {string} reason */
 function canEndSo(game, result, reason) {
-  const isWon = linesOf(game).length > 0;
-  const isFull = tokenCount(game) === COLUMNS.length * ROWS;
   const winnerByLine = nextPlayer(game) === game.playerOne ? "PLAYER_TWO_WON" : "PLAYER_ONE_WON";
-  if (isWon) return reason === "FOUR_IN_A_ROW" && result === winnerByLine;
-  if (isFull) return reason === "BOARD_FULL" && result === "TIED";
-  return reason === "RESIGNATION" && WON.includes(result);
+  if (isWon(game)) return reason === "FOUR_IN_A_ROW" && result === winnerByLine;
+  if (isFull(game)) return reason === "BOARD_FULL" && result === "TIED";
+  switch (reason) {
+    case "RESIGNATION":
+      return WON.includes(result);
+    case "AGREEMENT":
+      return result === "TIED" && game.drawOfferedBy !== null;
+    default:
+      return false;
+  }
+}
+
+/** Whether players can still do something: a line or a full board has ended the game already. @param {Game} game */
+function goesOn(game) {
+  return game.status === "live" && !isWon(game) && !isFull(game);
+}
+
+/** @param {Game} game */
+function isWon(game) {
+  return linesOf(game).length > 0;
+}
+
+/** @param {Game} game */
+function isFull(game) {
+  return tokenCount(game) === COLUMNS.length * ROWS;
 }
 
 /** @param {Game} game */

@@ -75,19 +75,36 @@ function reason(game) {
   return REASONS[game.reason ?? ""] ?? "";
 }
 
+/** After these, a player's colour and role are what they were, and need not be told again. */
+const LEAVES_THE_ROLES = ["MoveMade", "DrawOffered", "DrawDeclined"];
+
 /**
  * What live events say to those who listen instead of look.
  * @param {RecordedEvent[]} events @param {Game} after @param {string | null} me @param {NameOf} nameOf
  */
 export function announcement(events, after, me, nameOf) {
   if (events.length === 0) return "";
-  const happened = events.map(({ type, data }) => {
-    if (type === "GameStarted") return "The game begins.";
-    return type === "MoveMade" ? `${data.player === me ? "You" : nameOf(data.player)} dropped in ${data.column}.` : "";
-  });
+  const happened = events.map((event) => sentence(event, me, nameOf));
   const { title, detail } = summary(after, me, nameOf);
-  const plain = events.every(({ type }) => type === "MoveMade");
+  const plain = events.every(({ type }) => LEAVES_THE_ROLES.includes(type));
   return [...happened, `${title}.`, plain ? "" : detail].filter(Boolean).join(" ");
+}
+
+/** What happened, in a sentence. @param {RecordedEvent} event @param {string | null} me @param {NameOf} nameOf */
+export function sentence({ type, data }, me, nameOf) {
+  const who = data.player === me ? "You" : nameOf(data.player ?? null);
+  switch (type) {
+    case "GameStarted":
+      return "The game begins.";
+    case "MoveMade":
+      return `${who} dropped in ${data.column}.`;
+    case "DrawOffered":
+      return `${who} offered a draw.`;
+    case "DrawDeclined":
+      return `${who} declined the draw.`;
+    default:
+      return "";
+  }
 }
 
 /** What is wrong with the connection. @param {import("./connection.js").LinkState} link */
@@ -109,6 +126,8 @@ const REFUSALS = {
   game_not_started: "The game has not started yet.",
   game_finished: "The game is over.",
   not_a_player: "Only the two players can do that.",
+  no_draw_offered: "There is no draw to answer any more.",
+  draw_declined: "A draw was declined in this position. You can offer one after the next move.",
   not_authenticated: "The server does not recognise this browser any more. Reload the page.",
   too_many_requests: "That was too fast for the server. Wait a moment and try again.",
 };

@@ -21,6 +21,8 @@ class Model:
     reason: str | None = None
     winning: set[str] = field(default_factory=set)
     has_started: bool = True
+    draw_offered_by: str | None = None
+    draws_declined: set[str] = field(default_factory=set)
 
     @property
     def next_player(self) -> str | None:
@@ -30,38 +32,65 @@ class Model:
 
     def move(self, player: str, letter: str) -> str | None:
         """Make a move; return the code of the refusal, or None."""
-        if player not in (self.one, self.two):
-            return "not_a_player"
-        if self.result:
-            return "game_finished"
+        if refusal := self._refusal(player):
+            return refusal
         if player != self.next_player:
             return "not_your_turn"
         column = self.columns[LETTERS.index(letter)]
         if len(column) == 6:
             return "column_full"
         column.append("R" if player == self.one else "Y")
+        self.draws_declined = set()
+        if self.draw_offered_by != player:
+            self.draw_offered_by = None
         self.moves += 1
         self.winning = self._lines()
         if self.winning:
-            self.result = "PLAYER_ONE_WON" if player == self.one else "PLAYER_TWO_WON"
-            self.reason = "FOUR_IN_A_ROW"
-        elif self.moves == 42:
-            self.result, self.reason = "TIED", "BOARD_FULL"
+            self._end("PLAYER_ONE_WON" if player == self.one else "PLAYER_TWO_WON", "FOUR_IN_A_ROW")
+            return None
+        if self.moves == 42:
+            self._end("TIED", "BOARD_FULL")
+            return None
         return None
 
     def resign(self, player: str) -> str | None:
-        if player not in (self.one, self.two):
-            return "not_a_player"
-        if self.result:
-            return "game_finished"
-        self.result = "PLAYER_TWO_WON" if player == self.one else "PLAYER_ONE_WON"
-        self.reason = "RESIGNATION"
+        if refusal := self._refusal(player):
+            return refusal
+        self._end("PLAYER_TWO_WON" if player == self.one else "PLAYER_ONE_WON", "RESIGNATION")
+        return None
+
+    def offer_draw(self, player: str) -> str | None:
+        if refusal := self._refusal(player):
+            return refusal
+        if self.draw_offered_by not in (None, player):
+            self._end("TIED", "AGREEMENT")
+            return None
+        if self.draw_offered_by is None and player in self.draws_declined:
+            return "draw_declined"
+        self.draw_offered_by = player
+        return None
+
+    def accept_draw(self, player: str) -> str | None:
+        if refusal := self._refusal(player):
+            return refusal
+        if self.draw_offered_by in (None, player):
+            return "no_draw_offered"
+        self._end("TIED", "AGREEMENT")
+        return None
+
+    def decline_draw(self, player: str) -> str | None:
+        if refusal := self._refusal(player):
+            return refusal
+        if self.draw_offered_by is None or self.draw_offered_by == player:
+            return "no_draw_offered"
+        self.draws_declined.add(self.draw_offered_by)
+        self.draw_offered_by = None
         return None
 
     def expire(self) -> None:
         """Nobody joined: there never was a player two, and the opener plays no colour."""
         self.has_started = False
-        self.result, self.reason = "ABORTED", "EXPIRED"
+        self._end("ABORTED", "EXPIRED")
 
     def cell(self, column: int, row: int) -> str:
         if 0 <= column < 7 and 0 <= row < len(self.columns[column]):
@@ -84,6 +113,19 @@ class Model:
             "reason": self.reason,
             "winning_cells": sorted(self.winning),
         }
+
+    def offers(self) -> dict[str, object]:
+        """What else there is to say of a game: who waits for an answer."""
+        return {"draw_offered_by": self.draw_offered_by}
+
+    def _refusal(self, player: str) -> str | None:
+        if player not in (self.one, self.two):
+            return "not_a_player"
+        return "game_finished" if self.result else None
+
+    def _end(self, result: str, reason: str) -> None:
+        self.result, self.reason = result, reason
+        self.draw_offered_by = None
 
     def _lines(self) -> set[str]:
         found: set[str] = set()

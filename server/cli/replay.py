@@ -8,8 +8,17 @@ import asyncpg
 
 from server.database.pool import open_pool
 from server.domain.board import Board
-from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade, players_in
-from server.domain.game import UNOPENED, Finished, Game, InProgress, evolve
+from server.domain.events import (
+    DrawDeclined,
+    DrawOffered,
+    GameEvent,
+    GameFinished,
+    GameOpened,
+    GameStarted,
+    MoveMade,
+    players_in,
+)
+from server.domain.game import UNOPENED, Game, InProgress, evolve
 from server.domain.vocabulary import GameId, PlayerId
 from server.eventstore.codec import RecordedEvent, name_of
 from server.eventstore.store import EventStore
@@ -57,7 +66,7 @@ def lines(
         head = f"{entry.version:>3}  {name_of(entry.event):<{width}}"
         told = _told(entry.event, before, lambda player: names.get(player, player))
         yield f"{_BOLD}{head}{_PLAIN}  {_DIM}{at}{_PLAIN}  {told}" if in_colour else f"{head}  {at}  {told}"
-        if isinstance(state, InProgress | Finished) and not isinstance(entry.event, GameFinished):
+        if isinstance(state, InProgress) and isinstance(entry.event, GameStarted | MoveMade):
             yield from ("", *_drawn(state.board, in_colour=in_colour), "")
 
 
@@ -80,6 +89,10 @@ def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> st
         case MoveMade(player, column):
             token = before.board.next_token if isinstance(before, InProgress) else "?"
             return f"{name(player)} ({token}) drops into {column}"
+        case DrawOffered(player):
+            return f"{name(player)} offers a draw"
+        case DrawDeclined(player):
+            return f"{name(player)} declines the draw"
         case GameFinished(result, reason):
             cells = " ".join(before.board.winning_cells()) if isinstance(before, InProgress) else ""
             return f"{result} by {reason}" + (f": {cells}" if cells else "")

@@ -42,6 +42,27 @@ class Resign:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferDraw:
+    """Offer the opponent a draw, or agree to the one that the opponent has offered."""
+
+    player: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptDraw:
+    """Agree to the draw that the opponent has offered."""
+
+    player: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineDraw:
+    """Say no to the draw that the opponent has offered."""
+
+    player: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
 class ExpireGame:
     """End a game that nobody goes on with.
 
@@ -50,7 +71,7 @@ class ExpireGame:
     """
 
 
-PlayerCommand = MakeMove | Resign
+PlayerCommand = MakeMove | Resign | OfferDraw | AcceptDraw | DeclineDraw
 """All that a player asks for in a game that they saw at a version."""
 
 Command = OpenGame | JoinGame | PlayerCommand | ExpireGame

@@ -16,12 +16,14 @@ def can_end_so(game: InProgress, result: GameResult, reason: EndReason) -> bool:
         return board.has_line() and result is game.victory_of(game.opponent_of(game.next_player))
     if reason is EndReason.BOARD_FULL:
         return board.is_full and result is GameResult.TIED and not board.has_line()
-    return not board.is_full and not board.has_line() and _can_be_agreed(result, reason)
+    return game.is_undecided and _can_be_called(game, result, reason)
 
 
-def _can_be_agreed(result: GameResult, reason: EndReason) -> bool:
+def _can_be_called(game: InProgress, result: GameResult, reason: EndReason) -> bool:
     match reason:
         case EndReason.RESIGNATION:
             return result in _WON
+        case EndReason.AGREEMENT:
+            return result is GameResult.TIED and game.draws.open_by is not None
         case _:
             return False

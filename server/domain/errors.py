@@ -104,6 +104,24 @@ class ColumnFullError(ConnectFourError):
         self.column = column
 
 
+class NoDrawOfferedError(ConnectFourError):
+    """The opponent offers no draw: none was offered, or a move has declined it."""
+
+    code = "no_draw_offered"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent offers no draw.")
+
+
+class DrawDeclinedError(ConnectFourError):
+    """An offer of a draw was declined, and nobody has moved since."""
+
+    code = "draw_declined"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent declined a draw in this position: offer one after the next move.")
+
+
 class CommandIdTakenError(ConnectFourError):
     """Another player's command has this id."""
 

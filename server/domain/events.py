@@ -36,6 +36,20 @@ class MoveMade:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawOffered:
+    """A player offered a draw. A move of the opponent declines it, without an event of its own."""
+
+    player: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
+class DrawDeclined:
+    """A player declined the opponent's offer of a draw."""
+
+    player: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
 class GameFinished:
     """The game is over. Appended together with the move that ended it, if a move did."""
 
@@ -43,7 +57,7 @@ class GameFinished:
     reason: EndReason
 
 
-GameEvent = GameOpened | GameStarted | MoveMade | GameFinished
+GameEvent = GameOpened | GameStarted | MoveMade | DrawOffered | DrawDeclined | GameFinished
 
 
 def players_in(event: GameEvent) -> set[PlayerId]:
@@ -53,7 +67,7 @@ def players_in(event: GameEvent) -> set[PlayerId]:
             return {opener}
         case GameStarted(player_one, player_two):
             return {player_one, player_two}
-        case MoveMade() | GameFinished():
+        case MoveMade() | DrawOffered() | DrawDeclined() | GameFinished():
             return set()
         case _:
             assert_never(event)

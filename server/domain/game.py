@@ -1,15 +1,25 @@
 """A game as the fold of its events: what each event makes of it, and which event can follow at all."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import reduce
 from typing import assert_never
 
 from server.domain.board import Board
+from server.domain.draws import NO_DRAW_OFFERS
 from server.domain.endings import can_end_so
 from server.domain.errors import BrokenLogError
-from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
+from server.domain.events import (
+    DrawDeclined,
+    DrawOffered,
+    GameEvent,
+    GameFinished,
+    GameOpened,
+    GameStarted,
+    MoveMade,
+)
 from server.domain.states import UNOPENED, Finished, Game, InProgress, NeverStarted, Open, Over, Unopened
-from server.domain.vocabulary import Color, EndReason, GameResult
+from server.domain.vocabulary import Color, EndReason, GameResult, PlayerId
 
 __all__ = [
     "UNOPENED",
@@ -49,6 +59,10 @@ def evolve(game: Game, event: GameEvent) -> Game:
             after = _started(game, event)
         case GameOpened(opener, color, public):
             after = Open(opener, color, public) if isinstance(game, Unopened) else None
+        case DrawOffered(player):
+            after = _draw_offered(game, player)
+        case DrawDeclined(player):
+            after = _draw_declined(game, player)
         case _:
             assert_never(event)
     if after is None:
@@ -59,10 +73,12 @@ def evolve(game: Game, event: GameEvent) -> Game:
 def leaves_the_position(event: GameEvent) -> bool:
     """Whether board and turn after `event` are what the players saw before it.
 
-    A command that crossed only such events means what it meant, so it may be decided again without asking. So far
-    every event changes what a player would want to see first.
+    A command that crossed only such events means what it meant, so it may be decided again without asking. Every
+    other event changes what a player would want to see first.
     """
     match event:
+        case DrawOffered() | DrawDeclined():
+            return True
         case GameOpened() | GameStarted() | MoveMade() | GameFinished():
             return False
         case _:
@@ -75,7 +91,10 @@ def _moved(game: Game, event: MoveMade) -> Game | None:
     board = game.board
     if not board.has_room_in_column(event.column) or board.has_line():
         return None
-    return InProgress(game.player_one, game.player_two, board.drop(event.column))
+    draws = game.draws
+    if draws is not NO_DRAW_OFFERS:
+        draws = draws.after_move(event.player)
+    return InProgress(game.player_one, game.player_two, board.drop(event.column), draws)
 
 
 def _started(game: Game, event: GameStarted) -> Game | None:
@@ -85,6 +104,23 @@ def _started(game: Game, event: GameStarted) -> Game | None:
     if game.color is not Color.RANDOM and (game.color is Color.RED) != (game.opener == one):
         return None
     return InProgress(one, two, Board())
+
+
+def _draw_offered(game: Game, player: PlayerId) -> Game | None:
+    if not isinstance(game, InProgress) or player not in game.seats:
+        return None
+    if not game.is_undecided or not game.draws.may_offer(player):
+        return None
+    return replace(game, draws=game.draws.offered(player))
+
+
+def _draw_declined(game: Game, player: PlayerId) -> Game | None:
+    if not isinstance(game, InProgress) or player not in game.seats:
+        return None
+    offerer = game.opponent_of(player)
+    if not game.is_undecided or game.draws.open_by != offerer:
+        return None
+    return replace(game, draws=game.draws.after_decline(offerer))
 
 
 def _finished(game: Game, event: GameFinished) -> Game | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.domain.board import Board
+from server.domain.draws import NO_DRAW_OFFERS, DrawOffers
 from server.domain.vocabulary import Color, EndReason, GameResult, PlayerId, Token
 
 
@@ -28,11 +29,17 @@ class InProgress:
     player_one: PlayerId
     player_two: PlayerId
     board: Board
+    draws: DrawOffers = NO_DRAW_OFFERS
 
     @property
     def seats(self) -> tuple[PlayerId, PlayerId]:
         """Player one and player two."""
         return (self.player_one, self.player_two)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether neither a line nor a full board has ended the game, which it does together with the move."""
+        return not self.board.is_full and not self.board.has_line()
 
     @property
     def next_player(self) -> PlayerId:

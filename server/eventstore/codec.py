@@ -11,7 +11,15 @@ from uuid import UUID
 
 import msgspec
 
-from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
+from server.domain.events import (
+    DrawDeclined,
+    DrawOffered,
+    GameEvent,
+    GameFinished,
+    GameOpened,
+    GameStarted,
+    MoveMade,
+)
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.errors import UnknownEventTypeError
 
@@ -23,11 +31,20 @@ EVENT_TYPES: Final[dict[str, type[GameEvent]]] = {
     "GameOpened": GameOpened,
     "GameStarted": GameStarted,
     "MoveMade": MoveMade,
+    "DrawOffered": DrawOffered,
+    "DrawDeclined": DrawDeclined,
     "GameFinished": GameFinished,
 }
 """The stored name of each type. A class may be renamed; its name here stays."""
 
-SCHEMA_VERSIONS: Final = {"GameOpened": 1, "GameStarted": 1, "MoveMade": 1, "GameFinished": 1}
+SCHEMA_VERSIONS: Final = {
+    "GameOpened": 1,
+    "GameStarted": 1,
+    "MoveMade": 1,
+    "DrawOffered": 1,
+    "DrawDeclined": 1,
+    "GameFinished": 1,
+}
 """The newest schema version of each type."""
 
 UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}

@@ -51,6 +51,10 @@ def moves(letters: str) -> list[Event]:
     return [move((ANN, BOB)[place % 2], letter) for place, letter in enumerate(letters)]
 
 
+def says(what: str, player: str) -> Event:
+    return what, {"player": player}
+
+
 def finished(result: str, reason: str) -> Event:
     return "GameFinished", {"result": result, "reason": reason}
 
@@ -59,15 +63,19 @@ OPEN = [opened()]
 LIVE = [opened(), started()]
 RESIGNED = finished("PLAYER_ONE_WON", "RESIGNATION")
 EXPIRED = finished("ABORTED", "EXPIRED")
+AGREED = finished("TIED", "AGREEMENT")
 
 
 def logs() -> Iterator[dict[str, Any]]:
     """The illegal logs: in each the last event is the one that cannot follow."""
-    for name, before, wrong in (*openings(), *moves_out_of_order(), *ends(), *after_the_end()):
+    for name, before, wrong in (*openings(), *moves_out_of_order(), *draws(), *ends(), *after_the_end()):
         yield _log(name, [*before, wrong])
     for name, before, wrong in ends_of_decided_games():
         yield _log(name, [*before, wrong], last_step=2)
     yield _log("a move after four in a row", [*LIVE, *moves("ABABABAB")], verified_at=9)
+    offered = says("DrawOffered", ANN)
+    yield _log("a draw offered after four in a row", [*LIVE, *moves("ABABABA"), offered], verified_at=9)
+    yield _log("a draw offered on a full board", [*LIVE, *moves(TIE), offered], verified_at=44)
     yield _log("a resignation after four in a row", [*LIVE, *moves("ABABABA"), RESIGNED], verified_at=9)
     yield _log("a resignation on a full board", [*LIVE, *moves(TIE), RESIGNED], verified_at=44)
 
@@ -108,6 +116,28 @@ def moves_out_of_order() -> Cases:
     yield "a move without a column", LIVE, ("MoveMade", {"player": ANN})
     yield "an event that there is not", LIVE, ("MoveUndone", {"player": ANN})
     yield "an event with a name that every object has", LIVE, ("toString", {})
+
+
+def draws() -> Cases:
+    """Everything that can be wrong with an offer of a draw and its answer."""
+    offered = [*LIVE, says("DrawOffered", BOB)]
+    declined = [*offered, says("DrawDeclined", ANN)]
+    for what in ("DrawOffered", "DrawDeclined"):
+        yield f"{what} before the opening", [], says(what, ANN)
+        yield f"{what} before the start", OPEN, says(what, ANN)
+        yield f"{what} by a stranger", offered, says(what, EVE)
+        yield f"{what} after the end", [*LIVE, RESIGNED], says(what, ANN)
+        yield f"{what} without a player", LIVE, (what, {})
+    yield "a draw offered twice", offered, says("DrawOffered", BOB)
+    yield "a draw offered against an offer, which is agreement", offered, says("DrawOffered", ANN)
+    yield "a draw offered again in the position in which it was declined", declined, says("DrawOffered", BOB)
+    yield "a draw declined that nobody offered", LIVE, says("DrawDeclined", ANN)
+    yield "a draw declined by its offerer", offered, says("DrawDeclined", BOB)
+    yield "a draw declined twice", declined, says("DrawDeclined", ANN)
+    yield "a draw declined after a move declined it", [*offered, *moves("D")], says("DrawDeclined", ANN)
+    yield "an agreement after the offer was declined", declined, AGREED
+    yield "an agreement after a move declined the offer", [*offered, *moves("D")], AGREED
+    yield "a draw offered after the end by agreement", [*offered, AGREED], says("DrawOffered", ANN)
 
 
 def ends() -> Cases:

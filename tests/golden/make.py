@@ -29,10 +29,25 @@ NAMED = {
 }
 
 
+SCRIPTS = {
+    "resigned by player two": "D D C b2:resign",
+    "a draw offered out of turn and agreed to": "D a1:offer_draw b2:accept_draw",
+    "a draw agreed to after the offerer's own move": "a1:offer_draw D b2:accept_draw",
+    "a draw declined, then resigned": "D b2:offer_draw a1:decline_draw D a1:offer_draw b2:decline_draw a1:resign",
+    "both decline a draw in one position": "D b2:offer_draw a1:decline_draw a1:offer_draw b2:decline_draw D",
+    "a draw declined by a move and offered again": "b2:offer_draw D b2:offer_draw C a1:accept_draw",
+    "a draw offered in a game that is won": "A B A B A B b2:offer_draw A",
+}
+"""Columns, and what else players do."""
+
+EVENTS = {"offer_draw": "DrawOffered", "decline_draw": "DrawDeclined"}
+"""What comes of an act, unless it ends the game."""
+
+
 def games() -> list[dict[str, Any]]:
     """The golden games, the same at every run."""
-    found = [_game(name, moves) for name, moves in NAMED.items()]
-    found.append(_game("resigned by player two", "DDC", resigns=BOB))
+    found = [_game(name, " ".join(moves)) for name, moves in NAMED.items()]
+    found += [_game(name, script) for name, script in SCRIPTS.items()]
     found.append(_expired_game("nobody joined"))
     found += [_random_game(f"random game {seed}", seed) for seed in range(1, 26)]
     found.append(_random_game("two lines with one token", TWO_LINES))
@@ -40,13 +55,14 @@ def games() -> list[dict[str, Any]]:
     return found
 
 
-def _game(name: str, moves: str, resigns: str | None = None) -> dict[str, Any]:
+def _game(name: str, script: str) -> dict[str, Any]:
     game = _Log(name)
-    for letter in moves:
-        game.move(letter)
-    if resigns:
-        game.model.resign(resigns)
-        game.finish()
+    for act in script.split():
+        player, is_said, what = act.partition(":")
+        if is_said:
+            game.say(player, what)
+        else:
+            game.move(act)
     return game.as_json()
 
 
@@ -75,7 +91,8 @@ class _Log:
         self.states: list[dict[str, Any]] = []
         self._append("GameOpened", {"opener": ANN, "color": "red", "public": True})
         empty = self.model.state(1)
-        self.states[0] = {**empty, "status": "open", "player_one": None, "player_two": None, "next_player": None}
+        unseated = dict.fromkeys(("player_one", "player_two", "next_player"))
+        self.states[0] = {**empty, **self.model.offers(), "status": "open", **unseated}
         if is_joined:
             self._append("GameStarted", {"player_one": ANN, "player_two": BOB})
 
@@ -90,6 +107,13 @@ class _Log:
             self.states[-1] = {**self.states[-1], **between, "next_player": next_player}
             self.finish()
 
+    def say(self, player: str, what: str) -> None:
+        assert getattr(self.model, what)(player) is None
+        if self.model.result:
+            self.finish()
+        else:
+            self._append(EVENTS[what], {"player": player})
+
     def finish(self) -> None:
         self._append("GameFinished", {"result": self.model.result, "reason": self.model.reason})
 
@@ -100,7 +124,7 @@ class _Log:
         version = len(self.events) + 1
         at = f"2026-11-23T08:{version // 60:02}:{version % 60:02}.000Z"
         self.events.append({"version": version, "type": type_, "data": data, "at": at})
-        self.states.append(self.model.state(version))
+        self.states.append({**self.model.state(version), **self.model.offers()})
 
 
 def text() -> str:

@@ -4,10 +4,28 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import assert_never
 
-from server.domain.commands import Command, ExpireGame, JoinGame, MakeMove, OpenGame, Resign
+from server.domain.commands import (
+    AcceptDraw,
+    Command,
+    DeclineDraw,
+    ExpireGame,
+    JoinGame,
+    MakeMove,
+    OfferDraw,
+    OpenGame,
+    Resign,
+)
 from server.domain.decide import decide
 from server.domain.errors import ConnectFourError
-from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
+from server.domain.events import (
+    DrawDeclined,
+    DrawOffered,
+    GameEvent,
+    GameFinished,
+    GameOpened,
+    GameStarted,
+    MoveMade,
+)
 from server.domain.game import Game, InProgress, Open, fold
 from server.domain.vocabulary import EndReason, GameResult
 from server.eventstore.codec import encode
@@ -39,7 +57,7 @@ def after_append(game: Game, events: Sequence[GameEvent]) -> Game:
     return fold(events, game)
 
 
-def _command_behind(event: GameEvent, game: Game) -> Command | None:
+def _command_behind(event: GameEvent, game: Game) -> Command | None:  # noqa: PLR0911 — one line for each event
     """Return the one command that can have begun an append with `event`, or None."""
     match event, game:
         case GameOpened(opener, color, public), _:
@@ -49,6 +67,10 @@ def _command_behind(event: GameEvent, game: Game) -> Command | None:
             return JoinGame(player_two if opener_first else player_one, coin=opener_first)
         case MoveMade(player, column), _:
             return MakeMove(player, column)
+        case DrawOffered(player), _:
+            return OfferDraw(player)
+        case DrawDeclined(player), _:
+            return DeclineDraw(player)
         case GameFinished(), _:
             return _command_that_ended(event, game)
         case GameStarted(), _:
@@ -64,6 +86,8 @@ def _command_that_ended(end: GameFinished, game: Game) -> Command | None:
             return Resign(player_two)
         case GameFinished(GameResult.PLAYER_TWO_WON, EndReason.RESIGNATION), InProgress(player_one):
             return Resign(player_one)
+        case GameFinished(GameResult.TIED, EndReason.AGREEMENT), InProgress(draws=draws) if draws.open_by:
+            return AcceptDraw(game.opponent_of(draws.open_by))
         case GameFinished(GameResult.ABORTED, EndReason.EXPIRED), _:
             return ExpireGame()
         case _:
