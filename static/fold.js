@@ -92,6 +92,11 @@ export function tokenOf(game, player) {
   return player === game.playerTwo ? "YELLOW" : null;
 }
 
+/** Whether each side has made a move: from then on the game counts, and can't be aborted. @param {Game} game */
+export function eachSideHasMoved(game) {
+  return tokenCount(game) >= 2;
+}
+
 /** The cell where a token dropped in `column` comes to rest; null when it is full. @param {Game} game @param {string} column */
 export function landingCell(game, column) {
   const height = stackIn(game, column).length;
@@ -162,7 +167,7 @@ const evolvers = {
 
 /** How an open game can end: without an opponent nobody wins or loses. @param {string} result @param {string} reason */
 function isUnjoinedEnd(result, reason) {
-  return result === "ABORTED" && reason === "EXPIRED";
+  return result === "ABORTED" && (reason === "ABORTED" || reason === "EXPIRED");
 }
 
 /** @param {Game} game @param {string} result @param {string} reason */
@@ -175,6 +180,8 @@ function canEndSo(game, result, reason) {
       return WON.includes(result);
     case "AGREEMENT":
       return result === "TIED" && game.drawOfferedBy !== null;
+    case "ABORTED":
+      return result === "ABORTED" && !eachSideHasMoved(game);
     default:
       return false;
   }

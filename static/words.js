@@ -64,14 +64,14 @@ const REASONS = {
   AGREEMENT: "Both players agreed.",
   TIMEOUT: "On time.",
   ABANDONMENT: "The opponent left.",
-  ABORTED: "Nobody won.",
+  ABORTED: "Called off before each side had moved.",
   EXPIRED: "Nobody went on with it.",
 };
 
 /** @param {Game} game */
 function reason(game) {
   if (game.winningCells.length > 0) return `Four in a row: ${listed(game.winningCells)}.`;
-  if (game.reason === "EXPIRED" && game.playerOne === null) return "Nobody joined.";
+  if (game.playerOne === null) return game.reason === "EXPIRED" ? "Nobody joined." : "Closed before anybody joined.";
   return REASONS[game.reason ?? ""] ?? "";
 }
 
@@ -126,6 +126,7 @@ const REFUSALS = {
   game_not_started: "The game has not started yet.",
   game_finished: "The game is over.",
   not_a_player: "Only the two players can do that.",
+  too_late_to_abort: "Each side has moved, so the game counts. You can resign or offer a draw.",
   no_draw_offered: "There is no draw to answer any more.",
   draw_declined: "A draw was declined in this position. You can offer one after the next move.",
   not_authenticated: "The server does not recognise this browser any more. Reload the page.",

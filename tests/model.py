@@ -59,6 +59,14 @@ class Model:
         self._end("PLAYER_TWO_WON" if player == self.one else "PLAYER_ONE_WON", "RESIGNATION")
         return None
 
+    def abort(self, player: str) -> str | None:
+        if refusal := self._refusal(player):
+            return refusal
+        if self.moves > 1:
+            return "too_late_to_abort"
+        self._end("ABORTED", "ABORTED")
+        return None
+
     def offer_draw(self, player: str) -> str | None:
         if refusal := self._refusal(player):
             return refusal
@@ -87,10 +95,10 @@ class Model:
         self.draw_offered_by = None
         return None
 
-    def expire(self) -> None:
+    def expire(self, reason: str = "EXPIRED") -> None:
         """Nobody joined: there never was a player two, and the opener plays no colour."""
         self.has_started = False
-        self._end("ABORTED", "EXPIRED")
+        self._end("ABORTED", reason)
 
     def cell(self, column: int, row: int) -> str:
         if 0 <= column < 7 and 0 <= row < len(self.columns[column]):

@@ -42,6 +42,13 @@ class Resign:
 
 
 @dataclass(frozen=True, slots=True)
+class Abort:
+    """Call a game off before each side has moved, or close one that nobody has joined; nobody wins or loses."""
+
+    player: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
 class OfferDraw:
     """Offer the opponent a draw, or agree to the one that the opponent has offered."""
 
@@ -71,7 +78,7 @@ class ExpireGame:
     """
 
 
-PlayerCommand = MakeMove | Resign | OfferDraw | AcceptDraw | DeclineDraw
+PlayerCommand = MakeMove | Resign | Abort | OfferDraw | AcceptDraw | DeclineDraw
 """All that a player asks for in a game that they saw at a version."""
 
 Command = OpenGame | JoinGame | PlayerCommand | ExpireGame

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from server.domain.commands import (
+    Abort,
     AcceptDraw,
     Command,
     DeclineDraw,
@@ -36,6 +37,8 @@ def decide(command: Command, game: Game) -> tuple[GameEvent, ...]:  # noqa: PLR0
             return seats.join_game(command, game)
         case Resign():
             return ends.resign(command, game)
+        case Abort():
+            return ends.abort(command, game)
         case OfferDraw():
             return draws.offer_draw(command, game)
         case AcceptDraw():

@@ -6,6 +6,11 @@ from server.domain.vocabulary import EndReason, GameResult
 _WON = (GameResult.PLAYER_ONE_WON, GameResult.PLAYER_TWO_WON)
 
 
+def can_end_unjoined(result: GameResult, reason: EndReason) -> bool:
+    """Whether a game can end so that nobody has joined: without an opponent nobody wins or loses."""
+    return result is GameResult.ABORTED and reason in (EndReason.ABORTED, EndReason.EXPIRED)
+
+
 def can_end_so(game: InProgress, result: GameResult, reason: EndReason) -> bool:
     """Whether a game can end with `result` for `reason` in the position that it is in.
 
@@ -25,5 +30,7 @@ def _can_be_called(game: InProgress, result: GameResult, reason: EndReason) -> b
             return result in _WON
         case EndReason.AGREEMENT:
             return result is GameResult.TIED and game.draws.open_by is not None
+        case EndReason.ABORTED:
+            return result is GameResult.ABORTED and not game.each_side_has_moved
         case _:
             return False

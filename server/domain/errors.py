@@ -104,6 +104,15 @@ class ColumnFullError(ConnectFourError):
         self.column = column
 
 
+class TooLateToAbortError(ConnectFourError):
+    """Each side has moved, so the game counts."""
+
+    code = "too_late_to_abort"
+
+    def __init__(self) -> None:
+        super().__init__("Each side has moved, so the game counts: resign, or offer a draw.")
+
+
 class NoDrawOfferedError(ConnectFourError):
     """The opponent offers no draw: none was offered, or a move has declined it."""
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from server.domain.board import Board
 from server.domain.draws import NO_DRAW_OFFERS
-from server.domain.endings import can_end_so
+from server.domain.endings import can_end_so, can_end_unjoined
 from server.domain.errors import BrokenLogError
 from server.domain.events import (
     DrawDeclined,
@@ -19,7 +19,7 @@ from server.domain.events import (
     MoveMade,
 )
 from server.domain.states import UNOPENED, Finished, Game, InProgress, NeverStarted, Open, Over, Unopened
-from server.domain.vocabulary import Color, EndReason, GameResult, PlayerId
+from server.domain.vocabulary import Color, PlayerId
 
 __all__ = [
     "UNOPENED",
@@ -127,7 +127,7 @@ def _finished(game: Game, event: GameFinished) -> Game | None:
     match game:
         case InProgress(one, two, board) if can_end_so(game, event.result, event.reason):
             return Finished(one, two, board, event.result, event.reason)
-        case Open(opener) if (event.result, event.reason) == (GameResult.ABORTED, EndReason.EXPIRED):
+        case Open(opener) if can_end_unjoined(event.result, event.reason):
             return NeverStarted(opener, event.reason)
         case _:
             return None

@@ -42,6 +42,11 @@ class InProgress:
         return not self.board.is_full and not self.board.has_line()
 
     @property
+    def each_side_has_moved(self) -> bool:
+        """Whether each side has made a move: from then on the game counts, and can't be aborted."""
+        return self.board.moves_made >= len(self.seats)
+
+    @property
     def next_player(self) -> PlayerId:
         """The player whose turn it is."""
         return self.player_one if self.board.next_token is Token.RED else self.player_two

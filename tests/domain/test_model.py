@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.domain.commands import AcceptDraw, Command, DeclineDraw, ExpireGame, MakeMove, OfferDraw, Resign
+from server.domain.commands import Abort, AcceptDraw, Command, DeclineDraw, ExpireGame, MakeMove, OfferDraw, Resign
 from server.domain.decide import decide
 from server.domain.errors import BrokenLogError, ConnectFourError
 from server.domain.events import (
@@ -40,6 +40,7 @@ wild_words = st.one_of(
 wild_commands = st.one_of(wild_moves, wild_moves, wild_moves, wild_words)
 last_words = st.one_of(
     st.builds(Resign, anybody),
+    st.builds(Abort, anybody),
     st.builds(AcceptDraw, anybody),
 )
 
@@ -59,6 +60,8 @@ def told_to(model: Model, command: Command) -> str | None:
             return model.move(player, column.value)
         case Resign(player):
             return model.resign(player)
+        case Abort(player):
+            return model.abort(player)
         case OfferDraw(player):
             return model.offer_draw(player)
         case AcceptDraw(player):
@@ -128,15 +131,15 @@ def test_an_impossible_event_is_called_a_broken_log(events: list[GameEvent]) -> 
 
 @pytest.mark.parametrize("result", GameResult)
 @pytest.mark.parametrize("reason", EndReason)
-def test_a_game_without_an_opponent_only_expires(result: GameResult, reason: EndReason) -> None:
+def test_a_game_without_an_opponent_is_closed_or_expires(result: GameResult, reason: EndReason) -> None:
     """Whoever waits alone can neither win nor lose: any other end of an open game is a broken log."""
     opened, end = fold(OPENED[:1]), GameFinished(result, reason)
     assert isinstance(opened, Open)
-    if (result, reason) == (GameResult.ABORTED, EndReason.EXPIRED):
+    if result is GameResult.ABORTED and reason in (EndReason.ABORTED, EndReason.EXPIRED):
         model = Model(ANN, BOB)
-        model.expire()
+        model.expire(reason.value)
         assert told(evolve(opened, end), 2) == {**model.state(2), **model.offers()}
-        assert (end,) == decide(ExpireGame(), opened)
+        assert (end,) == decide(ExpireGame() if reason is EndReason.EXPIRED else Abort(ANN), opened)
     else:
         with pytest.raises(BrokenLogError):
             evolve(opened, end)

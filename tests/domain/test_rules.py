@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.domain.commands import Command, ExpireGame, JoinGame, MakeMove, OpenGame, Resign
+from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.events import (
     DrawDeclined,
     DrawOffered,
@@ -14,7 +14,7 @@ from server.domain.events import (
 )
 from server.domain.game import leaves_the_position
 from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
-from tests.domain.given import ANN, BOB, EVE, EXPIRED, OPENED, RESIGNED, STARTED, given, moves
+from tests.domain.given import ANN, BOB, EVE, OPENED, RESIGNED, STARTED, given, moves
 
 FULL_COLUMN = moves("AAAAAA")
 BEFORE_TIE = moves("ABABABBABABACDCDCDDCDCDCEFEFEFFEFEFEGGGGG")
@@ -97,27 +97,6 @@ def test_whoever_resigns_loses_also_out_of_turn() -> None:
 @pytest.mark.parametrize("command", [MakeMove(ANN, Column.A), MakeMove(BOB, Column.A), Resign(ANN)])
 def test_nothing_is_played_after_the_end(command: Command) -> None:
     given(*STARTED, RESIGNED).when(command).then_refused("game_finished")
-
-
-def test_a_game_that_nobody_joined_expires() -> None:
-    given(OPENED).when(ExpireGame()).then(EXPIRED)
-
-
-def test_only_a_game_that_waits_for_somebody_expires() -> None:
-    given().when(ExpireGame()).then_refused("unknown_game")
-    given(*STARTED).when(ExpireGame()).then_refused("game_goes_on")
-    given(OPENED, EXPIRED).when(ExpireGame()).then_refused("game_finished")
-    given(*STARTED, RESIGNED).when(ExpireGame()).then_refused("game_finished")
-
-
-def test_an_expired_game_is_over_for_everybody() -> None:
-    """A link that was kept for too long: its seat is gone, and nobody can be seated by mistake."""
-    given(OPENED, EXPIRED).when(JoinGame(BOB, coin=True)).then_refused("game_finished")
-    given(OPENED, EXPIRED).when(JoinGame(ANN, coin=True)).then_refused("game_finished")
-    given(OPENED, EXPIRED).when(MakeMove(ANN, Column.A)).then_refused("game_finished")
-    given(OPENED, EXPIRED).when(Resign(ANN)).then_refused("game_finished")
-    given(OPENED, EXPIRED).when(Resign(BOB)).then_refused("not_a_player")
-    given(OPENED, EXPIRED).when(OpenGame(ANN, Color.RED, public=True)).then_refused("game_already_opened")
 
 
 @pytest.mark.parametrize(

@@ -142,9 +142,11 @@ def draws() -> Cases:
 
 def ends() -> Cases:
     """Every result with every reason, where the game could go on, but for those that are right there."""
-    yield from _ends("an open game", OPEN, lambda *end: end == ("ABORTED", "EXPIRED"))
+    yield from _ends("an open game", OPEN, lambda *end: end in {("ABORTED", "ABORTED"), ("ABORTED", "EXPIRED")})
     begun = [*LIVE, *moves("DD")]
     yield from _ends("a game begun", begun, lambda result, reason: result in WON and reason == "RESIGNATION")
+    fresh = {(won, "RESIGNATION") for won in WON} | {("ABORTED", "ABORTED")}
+    yield from _ends("a game where one has moved", [*LIVE, *moves("D")], lambda *end: end in fresh)
     yield "a result that there is not", LIVE, finished("BOTH_WON", "RESIGNATION")
     yield "a reason that there is not", LIVE, finished("PLAYER_ONE_WON", "BOREDOM")
 

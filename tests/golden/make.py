@@ -31,6 +31,8 @@ NAMED = {
 
 SCRIPTS = {
     "resigned by player two": "D D C b2:resign",
+    "aborted before the first move": "b2:abort",
+    "aborted after the first move": "D a1:offer_draw a1:abort",
     "a draw offered out of turn and agreed to": "D a1:offer_draw b2:accept_draw",
     "a draw agreed to after the offerer's own move": "a1:offer_draw D b2:accept_draw",
     "a draw declined, then resigned": "D b2:offer_draw a1:decline_draw D a1:offer_draw b2:decline_draw a1:resign",

@@ -5,6 +5,7 @@ from itertools import zip_longest
 from typing import assert_never
 
 from server.domain.commands import (
+    Abort,
     AcceptDraw,
     Command,
     DeclineDraw,
@@ -88,6 +89,8 @@ def _command_that_ended(end: GameFinished, game: Game) -> Command | None:
             return Resign(player_one)
         case GameFinished(GameResult.TIED, EndReason.AGREEMENT), InProgress(draws=draws) if draws.open_by:
             return AcceptDraw(game.opponent_of(draws.open_by))
+        case GameFinished(GameResult.ABORTED, EndReason.ABORTED), Open(player) | InProgress(player):
+            return Abort(player)
         case GameFinished(GameResult.ABORTED, EndReason.EXPIRED), _:
             return ExpireGame()
         case _:

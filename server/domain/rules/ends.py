@@ -2,8 +2,14 @@
 
 from typing import assert_never
 
-from server.domain.commands import Resign
-from server.domain.errors import GameFinishedError, GameGoesOnError, UnknownGameError
+from server.domain.commands import Abort, Resign
+from server.domain.errors import (
+    GameFinishedError,
+    GameGoesOnError,
+    NotAPlayerError,
+    TooLateToAbortError,
+    UnknownGameError,
+)
 from server.domain.events import GameEvent, GameFinished
 from server.domain.game import Finished, Game, InProgress, NeverStarted, Open, Unopened
 from server.domain.rules.standing import running
@@ -15,6 +21,16 @@ def resign(command: Resign, game: Game) -> tuple[GameEvent, ...]:
     played = running(game, command.player)
     winner = played.opponent_of(command.player)
     return (GameFinished(played.victory_of(winner), EndReason.RESIGNATION),)
+
+
+def abort(command: Abort, game: Game) -> tuple[GameEvent, ...]:
+    """Call the game off while it does not count yet; the opener may do so before anybody joins."""
+    if isinstance(game, Open):
+        if command.player != game.opener:
+            raise NotAPlayerError(command.player)
+    elif running(game, command.player).each_side_has_moved:
+        raise TooLateToAbortError
+    return (GameFinished(GameResult.ABORTED, EndReason.ABORTED),)
 
 
 def expire(game: Game) -> tuple[GameEvent, ...]:
