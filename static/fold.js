@@ -180,6 +180,8 @@ function canEndSo(game, result, reason) {
       return WON.includes(result);
     case "AGREEMENT":
       return result === "TIED" && game.drawOfferedBy !== null;
+    case "ABANDONMENT":
+      return WON.includes(result) || result === "TIED";
     case "ABORTED":
       return result === "ABORTED" && !eachSideHasMoved(game);
     default:

@@ -127,6 +127,7 @@ const REFUSALS = {
   game_finished: "The game is over.",
   not_a_player: "Only the two players can do that.",
   too_late_to_abort: "Each side has moved, so the game counts. You can resign or offer a draw.",
+  not_gone: "Your opponent is there, or may still come back. There is nothing to claim.",
   no_draw_offered: "There is no draw to answer any more.",
   draw_declined: "A draw was declined in this position. You can offer one after the next move.",
   not_authenticated: "The server does not recognise this browser any more. Reload the page.",

@@ -67,6 +67,22 @@ class Model:
         self._end("ABORTED", "ABORTED")
         return None
 
+    def claim_win(self, player: str, *, gone: bool = True) -> str | None:
+        if refusal := self._refusal(player):
+            return refusal
+        if not gone:
+            return "not_gone"
+        self._end("PLAYER_ONE_WON" if player == self.one else "PLAYER_TWO_WON", "ABANDONMENT")
+        return None
+
+    def claim_draw(self, player: str, *, gone: bool = True) -> str | None:
+        if refusal := self._refusal(player):
+            return refusal
+        if not gone:
+            return "not_gone"
+        self._end("TIED", "ABANDONMENT")
+        return None
+
     def offer_draw(self, player: str) -> str | None:
         if refusal := self._refusal(player):
             return refusal

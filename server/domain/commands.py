@@ -70,6 +70,25 @@ class DeclineDraw:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimWin:
+    """Claim the game because the opponent has left it.
+
+    Presence is no event, so whether the opponent has been gone for long enough is a fact that the caller knows.
+    """
+
+    player: PlayerId
+    opponent_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDraw:
+    """Claim a draw because the opponent has left, under the same condition as `ClaimWin`."""
+
+    player: PlayerId
+    opponent_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ExpireGame:
     """End a game that nobody goes on with.
 
@@ -78,7 +97,7 @@ class ExpireGame:
     """
 
 
-PlayerCommand = MakeMove | Resign | Abort | OfferDraw | AcceptDraw | DeclineDraw
+PlayerCommand = MakeMove | Resign | Abort | OfferDraw | AcceptDraw | DeclineDraw | ClaimWin | ClaimDraw
 """All that a player asks for in a game that they saw at a version."""
 
 Command = OpenGame | JoinGame | PlayerCommand | ExpireGame

@@ -30,6 +30,8 @@ def _can_be_called(game: InProgress, result: GameResult, reason: EndReason) -> b
             return result in _WON
         case EndReason.AGREEMENT:
             return result is GameResult.TIED and game.draws.open_by is not None
+        case EndReason.ABANDONMENT:
+            return result is not GameResult.ABORTED
         case EndReason.ABORTED:
             return result is GameResult.ABORTED and not game.each_side_has_moved
         case _:

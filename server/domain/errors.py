@@ -131,6 +131,15 @@ class DrawDeclinedError(ConnectFourError):
         super().__init__("Your opponent declined a draw in this position: offer one after the next move.")
 
 
+class NotGoneError(ConnectFourError):
+    """The opponent is there, or has not been gone for long enough."""
+
+    code = "not_gone"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent is there, or may still come back: there is nothing to claim.")
+
+
 class CommandIdTakenError(ConnectFourError):
     """Another player's command has this id."""
 

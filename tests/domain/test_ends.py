@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.domain.commands import Abort, ExpireGame, JoinGame, MakeMove, OpenGame, Resign
+from server.domain.commands import Abort, ClaimDraw, ClaimWin, ExpireGame, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.events import DrawOffered, GameFinished
 from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
 from tests.domain.given import ANN, BOB, EVE, EXPIRED, OPENED, RESIGNED, STARTED, given, moves
@@ -38,6 +38,33 @@ def test_only_its_players_abort_a_game() -> None:
 
 def test_an_offer_of_a_draw_is_no_move() -> None:
     given(*STARTED, *moves("D"), DrawOffered(BOB)).when(Abort(BOB)).then(ABORTED)
+
+
+@pytest.mark.parametrize("columns", ["", "D", "DD"])
+def test_who_stays_claims_the_game_or_a_draw(columns: str) -> None:
+    """Whoever's turn it is: a player who has left must not keep the other one waiting."""
+    given(*STARTED, *moves(columns)).when(ClaimWin(ANN, opponent_gone=True)).then(
+        GameFinished(GameResult.PLAYER_ONE_WON, EndReason.ABANDONMENT)
+    )
+    given(*STARTED, *moves(columns)).when(ClaimWin(BOB, opponent_gone=True)).then(
+        GameFinished(GameResult.PLAYER_TWO_WON, EndReason.ABANDONMENT)
+    )
+    given(*STARTED, *moves(columns)).when(ClaimDraw(BOB, opponent_gone=True)).then(
+        GameFinished(GameResult.TIED, EndReason.ABANDONMENT)
+    )
+
+
+@pytest.mark.parametrize("claim", [ClaimWin, ClaimDraw])
+def test_nothing_is_claimed_from_an_opponent_who_is_there(claim: type[ClaimWin | ClaimDraw]) -> None:
+    given(*STARTED).when(claim(ANN, opponent_gone=False)).then_refused("not_gone")
+
+
+@pytest.mark.parametrize("claim", [ClaimWin, ClaimDraw])
+def test_only_a_player_of_a_game_that_goes_on_claims_it(claim: type[ClaimWin | ClaimDraw]) -> None:
+    given().when(claim(ANN, opponent_gone=True)).then_refused("unknown_game")
+    given(OPENED).when(claim(ANN, opponent_gone=True)).then_refused("game_not_started")
+    given(*STARTED).when(claim(EVE, opponent_gone=True)).then_refused("not_a_player")
+    given(*STARTED, RESIGNED).when(claim(ANN, opponent_gone=True)).then_refused("game_finished")
 
 
 def test_a_game_that_nobody_joined_expires() -> None:

@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.domain.commands import Abort, AcceptDraw, Command, DeclineDraw, ExpireGame, MakeMove, OfferDraw, Resign
+from server.domain.commands import (
+    Abort,
+    AcceptDraw,
+    ClaimDraw,
+    ClaimWin,
+    Command,
+    DeclineDraw,
+    ExpireGame,
+    MakeMove,
+    OfferDraw,
+    Resign,
+)
 from server.domain.decide import decide
 from server.domain.errors import BrokenLogError, ConnectFourError
 from server.domain.events import (
@@ -41,6 +52,8 @@ wild_commands = st.one_of(wild_moves, wild_moves, wild_moves, wild_words)
 last_words = st.one_of(
     st.builds(Resign, anybody),
     st.builds(Abort, anybody),
+    st.builds(ClaimWin, anybody, st.booleans()),
+    st.builds(ClaimDraw, anybody, st.booleans()),
     st.builds(AcceptDraw, anybody),
 )
 
@@ -54,20 +67,25 @@ def attempt(command: Command, game: Game) -> tuple[Game, list[GameEvent], str | 
     return fold(events, game), list(events), None
 
 
+SAID = {
+    Resign: Model.resign,
+    Abort: Model.abort,
+    OfferDraw: Model.offer_draw,
+    AcceptDraw: Model.accept_draw,
+    DeclineDraw: Model.decline_draw,
+}
+
+
 def told_to(model: Model, command: Command) -> str | None:
     match command:
         case MakeMove(player, column):
             return model.move(player, column.value)
-        case Resign(player):
-            return model.resign(player)
-        case Abort(player):
-            return model.abort(player)
-        case OfferDraw(player):
-            return model.offer_draw(player)
-        case AcceptDraw(player):
-            return model.accept_draw(player)
-        case DeclineDraw(player):
-            return model.decline_draw(player)
+        case ClaimWin(player, opponent_gone):
+            return model.claim_win(player, gone=opponent_gone)
+        case ClaimDraw(player, opponent_gone):
+            return model.claim_draw(player, gone=opponent_gone)
+        case Resign() | Abort() | OfferDraw() | AcceptDraw() | DeclineDraw():
+            return SAID[type(command)](model, command.player)
         case _:
             raise AssertionError(command)
 

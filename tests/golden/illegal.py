@@ -143,9 +143,9 @@ def draws() -> Cases:
 def ends() -> Cases:
     """Every result with every reason, where the game could go on, but for those that are right there."""
     yield from _ends("an open game", OPEN, lambda *end: end in {("ABORTED", "ABORTED"), ("ABORTED", "EXPIRED")})
-    begun = [*LIVE, *moves("DD")]
-    yield from _ends("a game begun", begun, lambda result, reason: result in WON and reason == "RESIGNATION")
-    fresh = {(won, "RESIGNATION") for won in WON} | {("ABORTED", "ABORTED")}
+    left = {("TIED", "ABANDONMENT"), *product(WON, ("RESIGNATION", "ABANDONMENT"))}
+    yield from _ends("a game begun", [*LIVE, *moves("DD")], lambda *end: end in left)
+    fresh = {("ABORTED", "ABORTED"), *left}
     yield from _ends("a game where one has moved", [*LIVE, *moves("D")], lambda *end: end in fresh)
     yield "a result that there is not", LIVE, finished("BOTH_WON", "RESIGNATION")
     yield "a reason that there is not", LIVE, finished("PLAYER_ONE_WON", "BOREDOM")

@@ -7,6 +7,8 @@ from typing import assert_never
 from server.domain.commands import (
     Abort,
     AcceptDraw,
+    ClaimDraw,
+    ClaimWin,
     Command,
     DeclineDraw,
     ExpireGame,
@@ -58,7 +60,7 @@ def after_append(game: Game, events: Sequence[GameEvent]) -> Game:
     return fold(events, game)
 
 
-def _command_behind(event: GameEvent, game: Game) -> Command | None:  # noqa: PLR0911 — one line for each event
+def _command_behind(event: GameEvent, game: Game) -> Command | None:  # noqa: PLR0911 — a line an event
     """Return the one command that can have begun an append with `event`, or None."""
     match event, game:
         case GameOpened(opener, color, public), _:
@@ -80,7 +82,7 @@ def _command_behind(event: GameEvent, game: Game) -> Command | None:  # noqa: PL
             assert_never(event)
 
 
-def _command_that_ended(end: GameFinished, game: Game) -> Command | None:
+def _command_that_ended(end: GameFinished, game: Game) -> Command | None:  # noqa: PLR0911 — a line a command
     """Return the one command, other than a move, that can have ended a game so, or None."""
     match end, game:
         case GameFinished(GameResult.PLAYER_ONE_WON, EndReason.RESIGNATION), InProgress(_, player_two):
@@ -89,6 +91,12 @@ def _command_that_ended(end: GameFinished, game: Game) -> Command | None:
             return Resign(player_one)
         case GameFinished(GameResult.TIED, EndReason.AGREEMENT), InProgress(draws=draws) if draws.open_by:
             return AcceptDraw(game.opponent_of(draws.open_by))
+        case GameFinished(GameResult.PLAYER_ONE_WON, EndReason.ABANDONMENT), InProgress(player_one):
+            return ClaimWin(player_one, opponent_gone=True)
+        case GameFinished(GameResult.PLAYER_TWO_WON, EndReason.ABANDONMENT), InProgress(_, player_two):
+            return ClaimWin(player_two, opponent_gone=True)
+        case GameFinished(GameResult.TIED, EndReason.ABANDONMENT), InProgress(player_one):
+            return ClaimDraw(player_one, opponent_gone=True)
         case GameFinished(GameResult.ABORTED, EndReason.ABORTED), Open(player) | InProgress(player):
             return Abort(player)
         case GameFinished(GameResult.ABORTED, EndReason.EXPIRED), _:

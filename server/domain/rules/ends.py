@@ -2,11 +2,12 @@
 
 from typing import assert_never
 
-from server.domain.commands import Abort, Resign
+from server.domain.commands import Abort, ClaimDraw, ClaimWin, Resign
 from server.domain.errors import (
     GameFinishedError,
     GameGoesOnError,
     NotAPlayerError,
+    NotGoneError,
     TooLateToAbortError,
     UnknownGameError,
 )
@@ -33,6 +34,18 @@ def abort(command: Abort, game: Game) -> tuple[GameEvent, ...]:
     return (GameFinished(GameResult.ABORTED, EndReason.ABORTED),)
 
 
+def claim_win(command: ClaimWin, game: Game) -> tuple[GameEvent, ...]:
+    """Win because the opponent has left."""
+    played = _abandoned(command, game)
+    return (GameFinished(played.victory_of(command.player), EndReason.ABANDONMENT),)
+
+
+def claim_draw(command: ClaimDraw, game: Game) -> tuple[GameEvent, ...]:
+    """Call it a draw because the opponent has left."""
+    _abandoned(command, game)
+    return (GameFinished(GameResult.TIED, EndReason.ABANDONMENT),)
+
+
 def expire(game: Game) -> tuple[GameEvent, ...]:
     """End a game that nobody joined."""
     match game:
@@ -46,3 +59,10 @@ def expire(game: Game) -> tuple[GameEvent, ...]:
             raise UnknownGameError
         case _:
             assert_never(game)
+
+
+def _abandoned(command: ClaimWin | ClaimDraw, game: Game) -> InProgress:
+    played = running(game, command.player)
+    if not command.opponent_gone:
+        raise NotGoneError
+    return played
