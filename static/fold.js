@@ -184,6 +184,8 @@ function canEndSo(game, result, reason) {
       return WON.includes(result) || result === "TIED";
     case "ABORTED":
       return result === "ABORTED" && !eachSideHasMoved(game);
+    case "EXPIRED":
+      return result === "ABORTED";
     default:
       return false;
   }

@@ -111,7 +111,13 @@ class Model:
         self.draw_offered_by = None
         return None
 
-    def expire(self, reason: str = "EXPIRED") -> None:
+    def expire(self) -> str | None:
+        if self.result:
+            return "game_finished"
+        self._end("ABORTED", "EXPIRED")
+        return None
+
+    def end_alone(self, reason: str) -> None:
         """Nobody joined: there never was a player two, and the opener plays no colour."""
         self.has_started = False
         self._end("ABORTED", reason)

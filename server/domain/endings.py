@@ -34,5 +34,7 @@ def _can_be_called(game: InProgress, result: GameResult, reason: EndReason) -> b
             return result is not GameResult.ABORTED
         case EndReason.ABORTED:
             return result is GameResult.ABORTED and not game.each_side_has_moved
+        case EndReason.EXPIRED:
+            return result is GameResult.ABORTED
         case _:
             return False

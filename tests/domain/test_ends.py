@@ -71,9 +71,15 @@ def test_a_game_that_nobody_joined_expires() -> None:
     given(OPENED).when(ExpireGame()).then(EXPIRED)
 
 
-def test_only_a_game_that_waits_for_somebody_expires() -> None:
+@pytest.mark.parametrize("columns", ["", "DDC"])
+def test_a_game_that_nobody_goes_on_with_expires(columns: str) -> None:
+    """Both have left, so nobody is there to claim it: nobody wins."""
+    given(*STARTED, *moves(columns)).when(ExpireGame()).then(EXPIRED)
+    given(*STARTED, *moves(columns), EXPIRED).when(MakeMove(ANN, Column.A)).then_refused("game_finished")
+
+
+def test_a_game_that_is_over_does_not_expire() -> None:
     given().when(ExpireGame()).then_refused("unknown_game")
-    given(*STARTED).when(ExpireGame()).then_refused("game_goes_on")
     given(OPENED, EXPIRED).when(ExpireGame()).then_refused("game_finished")
     given(*STARTED, RESIGNED).when(ExpireGame()).then_refused("game_finished")
 

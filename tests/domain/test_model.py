@@ -54,6 +54,7 @@ last_words = st.one_of(
     st.builds(Abort, anybody),
     st.builds(ClaimWin, anybody, st.booleans()),
     st.builds(ClaimDraw, anybody, st.booleans()),
+    st.builds(ExpireGame),
     st.builds(AcceptDraw, anybody),
 )
 
@@ -80,6 +81,8 @@ def told_to(model: Model, command: Command) -> str | None:
     match command:
         case MakeMove(player, column):
             return model.move(player, column.value)
+        case ExpireGame():
+            return model.expire()
         case ClaimWin(player, opponent_gone):
             return model.claim_win(player, gone=opponent_gone)
         case ClaimDraw(player, opponent_gone):
@@ -155,7 +158,7 @@ def test_a_game_without_an_opponent_is_closed_or_expires(result: GameResult, rea
     assert isinstance(opened, Open)
     if result is GameResult.ABORTED and reason in (EndReason.ABORTED, EndReason.EXPIRED):
         model = Model(ANN, BOB)
-        model.expire(reason.value)
+        model.end_alone(reason.value)
         assert told(evolve(opened, end), 2) == {**model.state(2), **model.offers()}
         assert (end,) == decide(ExpireGame() if reason is EndReason.EXPIRED else Abort(ANN), opened)
     else:

@@ -143,7 +143,7 @@ def draws() -> Cases:
 def ends() -> Cases:
     """Every result with every reason, where the game could go on, but for those that are right there."""
     yield from _ends("an open game", OPEN, lambda *end: end in {("ABORTED", "ABORTED"), ("ABORTED", "EXPIRED")})
-    left = {("TIED", "ABANDONMENT"), *product(WON, ("RESIGNATION", "ABANDONMENT"))}
+    left = {("TIED", "ABANDONMENT"), ("ABORTED", "EXPIRED"), *product(WON, ("RESIGNATION", "ABANDONMENT"))}
     yield from _ends("a game begun", [*LIVE, *moves("DD")], lambda *end: end in left)
     fresh = {("ABORTED", "ABORTED"), *left}
     yield from _ends("a game where one has moved", [*LIVE, *moves("D")], lambda *end: end in fresh)

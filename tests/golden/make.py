@@ -33,6 +33,7 @@ SCRIPTS = {
     "resigned by player two": "D D C b2:resign",
     "aborted before the first move": "b2:abort",
     "aborted after the first move": "D a1:offer_draw a1:abort",
+    "nobody went on": "D C b2:offer_draw :expire",
     "claimed by player two": "D C b2:claim_win",
     "claimed by player one at once": "a1:claim_win",
     "a draw claimed in the opponent's turn": "D b2:offer_draw a1:claim_draw",
@@ -43,7 +44,7 @@ SCRIPTS = {
     "a draw declined by a move and offered again": "b2:offer_draw D b2:offer_draw C a1:accept_draw",
     "a draw offered in a game that is won": "A B A B A B b2:offer_draw A",
 }
-"""Columns, and what else players do."""
+"""Columns, and what else players do, or what the server does by itself."""
 
 EVENTS = {"offer_draw": "DrawOffered", "decline_draw": "DrawDeclined"}
 """What comes of an act, unless it ends the game."""
@@ -65,7 +66,7 @@ def _game(name: str, script: str) -> dict[str, Any]:
     for act in script.split():
         player, is_said, what = act.partition(":")
         if is_said:
-            game.say(player, what)
+            game.say(what, *filter(None, [player]))
         else:
             game.move(act)
     return game.as_json()
@@ -73,7 +74,7 @@ def _game(name: str, script: str) -> dict[str, Any]:
 
 def _expired_game(name: str) -> dict[str, Any]:
     game = _Log(name, is_joined=False)
-    game.model.expire()
+    game.model.end_alone("EXPIRED")
     game.finish()
     return game.as_json()
 
@@ -112,12 +113,12 @@ class _Log:
             self.states[-1] = {**self.states[-1], **between, "next_player": next_player}
             self.finish()
 
-    def say(self, player: str, what: str) -> None:
-        assert getattr(self.model, what)(player) is None
+    def say(self, what: str, *player: str) -> None:
+        assert getattr(self.model, what)(*player) is None
         if self.model.result:
             self.finish()
         else:
-            self._append(EVENTS[what], {"player": player})
+            self._append(EVENTS[what], {"player": player[0]})
 
     def finish(self) -> None:
         self._append("GameFinished", {"result": self.model.result, "reason": self.model.reason})

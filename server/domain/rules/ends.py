@@ -5,7 +5,6 @@ from typing import assert_never
 from server.domain.commands import Abort, ClaimDraw, ClaimWin, Resign
 from server.domain.errors import (
     GameFinishedError,
-    GameGoesOnError,
     NotAPlayerError,
     NotGoneError,
     TooLateToAbortError,
@@ -47,12 +46,10 @@ def claim_draw(command: ClaimDraw, game: Game) -> tuple[GameEvent, ...]:
 
 
 def expire(game: Game) -> tuple[GameEvent, ...]:
-    """End a game that nobody joined."""
+    """End a game that nobody joined, or that nobody goes on with."""
     match game:
-        case Open():
+        case Open() | InProgress():
             return (GameFinished(GameResult.ABORTED, EndReason.EXPIRED),)
-        case InProgress():
-            raise GameGoesOnError
         case Finished() | NeverStarted():
             raise GameFinishedError
         case Unopened():
