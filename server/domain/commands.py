@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from server.domain.clocks import Clock
 from server.domain.vocabulary import Color, Column, PlayerId
 
 
@@ -12,6 +13,7 @@ class OpenGame:
     player: PlayerId
     color: Color
     public: bool
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True)

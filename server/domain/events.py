@@ -1,22 +1,28 @@
 """What can have happened in a game: the only thing that is ever stored.
 
 Events are past tense and public. They hold no secret and no personal data beyond a player's id.
-A stored event is never changed: a new shape is a new schema version (see `server.eventstore.codec`).
+A stored event is never changed: a new shape is a new schema version (see `server.eventstore.codec`). An optional
+field is None here when it does not apply, and then absent wherever the event is stored or sent.
 """
 
 from dataclasses import dataclass
 from typing import assert_never
 
+from server.domain.clocks import Clock
 from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
 
 
 @dataclass(frozen=True, slots=True)
 class GameOpened:
-    """A player opened a game and waits for an opponent. `public` games are listed in the lobby."""
+    """A player opened a game and waits for an opponent. `public` games are listed in the lobby.
+
+    `clock` is absent in a game in which everybody may think as long as they like.
+    """
 
     opener: PlayerId
     color: Color
     public: bool
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from server.domain.events import (
     MoveMade,
 )
 from server.domain.states import UNOPENED, Finished, Game, InProgress, NeverStarted, Open, Over, Unopened
+from server.domain.terms import Terms
 from server.domain.vocabulary import Color, PlayerId
 
 __all__ = [
@@ -57,8 +58,8 @@ def evolve(game: Game, event: GameEvent) -> Game:
             after = _finished(game, event)
         case GameStarted():
             after = _started(game, event)
-        case GameOpened(opener, color, public):
-            after = Open(opener, color, public) if isinstance(game, Unopened) else None
+        case GameOpened(opener, color, public, clock):
+            after = Open(opener, color, Terms(public, clock)) if isinstance(game, Unopened) else None
         case DrawOffered(player):
             after = _draw_offered(game, player)
         case DrawDeclined(player):
@@ -94,7 +95,7 @@ def _moved(game: Game, event: MoveMade) -> Game | None:
     draws = game.draws
     if draws is not NO_DRAW_OFFERS:
         draws = draws.after_move(event.player)
-    return InProgress(game.player_one, game.player_two, board.drop(event.column), draws)
+    return InProgress(game.player_one, game.player_two, board.drop(event.column), game.terms, draws)
 
 
 def _started(game: Game, event: GameStarted) -> Game | None:
@@ -103,7 +104,7 @@ def _started(game: Game, event: GameStarted) -> Game | None:
         return None
     if game.color is not Color.RANDOM and (game.color is Color.RED) != (game.opener == one):
         return None
-    return InProgress(one, two, Board())
+    return InProgress(one, two, Board(), game.terms)
 
 
 def _draw_offered(game: Game, player: PlayerId) -> Game | None:
@@ -126,8 +127,8 @@ def _draw_declined(game: Game, player: PlayerId) -> Game | None:
 def _finished(game: Game, event: GameFinished) -> Game | None:
     match game:
         case InProgress(one, two, board) if can_end_so(game, event.result, event.reason):
-            return Finished(one, two, board, event.result, event.reason)
+            return Finished(one, two, board, event.result, event.reason, game.terms)
         case Open(opener) if can_end_unjoined(event.result, event.reason):
-            return NeverStarted(opener, event.reason)
+            return NeverStarted(opener, event.reason, game.terms)
         case _:
             return None

@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.board import Board
 from server.domain.draws import NO_DRAW_OFFERS, DrawOffers
+from server.domain.terms import Terms
 from server.domain.vocabulary import Color, EndReason, GameResult, PlayerId, Token
 
 
@@ -19,7 +20,7 @@ class Open:
 
     opener: PlayerId
     color: Color
-    public: bool
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class InProgress:
     player_one: PlayerId
     player_two: PlayerId
     board: Board
+    terms: Terms
     draws: DrawOffers = NO_DRAW_OFFERS
 
     @property
@@ -69,6 +71,7 @@ class Finished:
     board: Board
     result: GameResult
     reason: EndReason
+    terms: Terms
 
     @property
     def seats(self) -> tuple[PlayerId, PlayerId]:
@@ -82,6 +85,7 @@ class NeverStarted:
 
     opener: PlayerId
     reason: EndReason
+    terms: Terms
 
     @property
     def seats(self) -> tuple[PlayerId]:

@@ -63,8 +63,8 @@ def after_append(game: Game, events: Sequence[GameEvent]) -> Game:
 def _command_behind(event: GameEvent, game: Game) -> Command | None:  # noqa: PLR0911 — a line an event
     """Return the one command that can have begun an append with `event`, or None."""
     match event, game:
-        case GameOpened(opener, color, public), _:
-            return OpenGame(opener, color, public)
+        case GameOpened(opener, color, public, clock), _:
+            return OpenGame(opener, color, public, clock)
         case GameStarted(player_one, player_two), Open(opener):
             opener_first = player_one == opener
             return JoinGame(player_two if opener_first else player_one, coin=opener_first)

@@ -19,7 +19,7 @@ def open_game(command: OpenGame, game: Game) -> tuple[GameEvent, ...]:
     """Open a game that is not there yet."""
     if not isinstance(game, Unopened):
         raise GameAlreadyOpenedError
-    return (GameOpened(command.player, command.color, command.public),)
+    return (GameOpened(command.player, command.color, command.public, command.clock),)
 
 
 def join_game(command: JoinGame, game: Game) -> tuple[GameEvent, ...]:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from server.domain.vocabulary import Column, GameId, PlayerId, Version
-from server.eventstore.codec import RecordedEvent, name_of
+from server.eventstore.codec import RecordedEvent, data_of, name_of
 from server.transport.strict_json import decode_strictly
 
 PROTOCOL: Final = 1
@@ -177,7 +177,7 @@ def encode_event(recorded: RecordedEvent) -> str:
     """Return an event as it stands in frames and responses."""
     seconds, microseconds = divmod(recorded.recorded_at_us, 1_000_000)
     at = f"{_second(seconds)}.{microseconds // 1000:03}Z"
-    data = _encode(recorded.event).decode()
+    data = data_of(recorded.event).decode()
     return f'{{"version":{recorded.version},"type":"{name_of(recorded.event)}","data":{data},"at":"{at}"}}'
 
 

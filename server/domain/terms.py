@@ -1,0 +1,14 @@
+"""What a game was opened with, and keeps to its end."""
+
+from dataclasses import dataclass
+
+from server.domain.clocks import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was settled when the game was opened."""
+
+    public: bool
+    clock: Clock | None = None
+    """What time each side is given; None for a game without a clock."""
