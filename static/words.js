@@ -76,7 +76,7 @@ function reason(game) {
 }
 
 /** After these, a player's colour and role are what they were, and need not be told again. */
-const LEAVES_THE_ROLES = ["MoveMade", "DrawOffered", "DrawDeclined"];
+const LEAVES_THE_ROLES = ["MoveMade", "DrawOffered", "DrawDeclined", "TimeCredited"];
 
 /**
  * What live events say to those who listen instead of look.
@@ -102,6 +102,8 @@ export function sentence({ type, data }, me, nameOf) {
       return `${who} offered a draw.`;
     case "DrawDeclined":
       return `${who} declined the draw.`;
+    case "TimeCredited":
+      return "The server was away; the time that this took was given back.";
     default:
       return "";
   }
@@ -127,6 +129,7 @@ const REFUSALS = {
   game_finished: "The game is over.",
   not_a_player: "Only the two players can do that.",
   too_late_to_abort: "Each side has moved, so the game counts. You can resign or offer a draw.",
+  time_is_up: "Your time was up before the move arrived.",
   not_gone: "Your opponent is there, or may still come back. There is nothing to claim.",
   no_draw_offered: "There is no draw to answer any more.",
   draw_declined: "A draw was declined in this position. You can offer one after the next move.",

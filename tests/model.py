@@ -23,6 +23,14 @@ class Model:
     has_started: bool = True
     draw_offered_by: str | None = None
     draws_declined: set[str] = field(default_factory=set)
+    clock: tuple[int, int] | None = None
+    """What each side is given, and what each move adds, in seconds."""
+    left: dict[str, int] = field(default_factory=dict)
+    """What is left to each player at the beginning of the turn, in milliseconds."""
+
+    def __post_init__(self) -> None:
+        if self.clock and not self.left:
+            self.left = {self.one: self.clock[0] * 1000, self.two: self.clock[0] * 1000}
 
     @property
     def next_player(self) -> str | None:
@@ -30,7 +38,11 @@ class Model:
             return None
         return self.one if self.moves % 2 == 0 else self.two
 
-    def move(self, player: str, letter: str) -> str | None:
+    @property
+    def clock_runs(self) -> bool:
+        return bool(self.clock) and self.moves >= 2
+
+    def move(self, player: str, letter: str, elapsed: int = 0, lag: int = 0) -> str | None:
         """Make a move; return the code of the refusal, or None."""
         if refusal := self._refusal(player):
             return refusal
@@ -39,18 +51,39 @@ class Model:
         column = self.columns[LETTERS.index(letter)]
         if len(column) == 6:
             return "column_full"
-        column.append("R" if player == self.one else "Y")
-        self.draws_declined = set()
-        if self.draw_offered_by != player:
-            self.draw_offered_by = None
-        self.moves += 1
-        self.winning = self._lines()
-        if self.winning:
-            self._end("PLAYER_ONE_WON" if player == self.one else "PLAYER_TWO_WON", "FOUR_IN_A_ROW")
-            return None
-        if self.moves == 42:
-            self._end("TIED", "BOARD_FULL")
-            return None
+        if self.clock:
+            took = self.took(elapsed, lag)
+            if self.clock_runs and took >= self.left[player]:
+                return "time_is_up"
+            self.left[player] += self.clock[1] * 1000 - took
+        self._drop(player, column)
+        return None
+
+    def took(self, elapsed: int, lag: int) -> int:
+        return max(elapsed, 0) - self.credit(elapsed, lag) if self.clock_runs else 0
+
+    def credit(self, elapsed: int, lag: int) -> int:
+        """At most half a second, and never more than passed."""
+        if not self.clock_runs or lag < 0:
+            return 0
+        return min(500, lag, max(elapsed, 0))
+
+    def call_flag(self, elapsed: int) -> str | None:
+        if self.result:
+            return "game_finished"
+        loser = self.next_player or ""
+        if not self.clock_runs or elapsed < self.left[loser] + 500:
+            return "time_not_up"
+        self.left[loser] = 0
+        self._end("PLAYER_TWO_WON" if loser == self.one else "PLAYER_ONE_WON", "TIMEOUT")
+        return None
+
+    def credit_time(self, one: int, two: int) -> str | None:
+        if self.result:
+            return "game_finished"
+        if self.clock_runs:
+            self.left[self.one] += one
+            self.left[self.two] += two
         return None
 
     def resign(self, player: str) -> str | None:
@@ -114,6 +147,8 @@ class Model:
     def expire(self) -> str | None:
         if self.result:
             return "game_finished"
+        if self.clock_runs:
+            return "clock_runs"
         self._end("ABORTED", "EXPIRED")
         return None
 
@@ -144,9 +179,23 @@ class Model:
             "winning_cells": sorted(self.winning),
         }
 
-    def offers(self) -> dict[str, object]:
-        """What else there is to say of a game: who waits for an answer."""
-        return {"draw_offered_by": self.draw_offered_by}
+    def more(self) -> dict[str, object]:
+        """What else there is to say of a game: its clock, and who waits for an answer."""
+        return {"clock": self._clock(), "draw_offered_by": self.draw_offered_by}
+
+    def _clock(self) -> dict[str, object] | None:
+        if not self.clock:
+            return None
+        running = None
+        if self.clock_runs and not self.result:
+            running = "player_one" if self.next_player == self.one else "player_two"
+        return {
+            "initial_s": self.clock[0],
+            "increment_s": self.clock[1],
+            "player_one_ms": self.left[self.one],
+            "player_two_ms": self.left[self.two],
+            "running": running,
+        }
 
     def _refusal(self, player: str) -> str | None:
         if player not in (self.one, self.two):
@@ -156,6 +205,18 @@ class Model:
     def _end(self, result: str, reason: str) -> None:
         self.result, self.reason = result, reason
         self.draw_offered_by = None
+
+    def _drop(self, player: str, column: list[str]) -> None:
+        column.append("R" if player == self.one else "Y")
+        self.moves += 1
+        self.draws_declined = set()
+        if self.draw_offered_by != player:
+            self.draw_offered_by = None
+        self.winning = self._lines()
+        if self.winning:
+            self._end("PLAYER_ONE_WON" if player == self.one else "PLAYER_TWO_WON", "FOUR_IN_A_ROW")
+        elif self.moves == 42:
+            self._end("TIED", "BOARD_FULL")
 
     def _lines(self) -> set[str]:
         found: set[str] = set()

@@ -16,6 +16,7 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    TimeCredited,
     players_in,
 )
 from server.domain.game import UNOPENED, Game, InProgress, evolve
@@ -80,19 +81,23 @@ async def _read(url: str, game: GameId) -> tuple[list[RecordedEvent], dict[Playe
         await pool.close()
 
 
-def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:
+def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:  # noqa: PLR0911 — a line an event
     match event:
         case GameOpened(opener, color):
-            return f"{name(opener)} waits for an opponent and plays {color}"
+            clock = f", {event.clock.initial_s} s + {event.clock.increment_s} s a move" if event.clock else ""
+            return f"{name(opener)} waits for an opponent and plays {color}{clock}"
         case GameStarted(player_one, player_two):
             return f"{name(player_one)} is RED and begins, {name(player_two)} is YELLOW"
         case MoveMade(player, column):
             token = before.board.next_token if isinstance(before, InProgress) else "?"
-            return f"{name(player)} ({token}) drops into {column}"
+            took = f" after {event.took_ms / 1000:.1f} s" if event.took_ms is not None else ""
+            return f"{name(player)} ({token}) drops into {column}{took}"
         case DrawOffered(player):
             return f"{name(player)} offers a draw"
         case DrawDeclined(player):
             return f"{name(player)} declines the draw"
+        case TimeCredited(player_one_ms, player_two_ms, reason):
+            return f"{player_one_ms / 1000:.1f} s back for RED, {player_two_ms / 1000:.1f} s for YELLOW: {reason}"
         case GameFinished(result, reason):
             cells = " ".join(before.board.winning_cells()) if isinstance(before, InProgress) else ""
             return f"{result} by {reason}" + (f": {cells}" if cells else "")

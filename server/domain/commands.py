@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from server.domain.clocks import Clock
-from server.domain.vocabulary import Color, Column, PlayerId
+from server.domain.clocks import Clock, Timing
+from server.domain.vocabulary import Color, Column, CreditReason, PlayerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,14 @@ class JoinGame:
 
 @dataclass(frozen=True, slots=True)
 class MakeMove:
-    """Drop a token into a column."""
+    """Drop a token into a column.
+
+    In a game whose clock runs, `timing` is what the server measured; elsewhere it is not looked at.
+    """
 
     player: PlayerId
     column: Column
+    timing: Timing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,37 @@ class ClaimDraw:
 
 @dataclass(frozen=True, slots=True)
 class ExpireGame:
-    """End a game that nobody goes on with.
+    """End a game that nobody goes on with. While a clock runs it is the clock that ends the game.
 
     The server's own command: no player can ask for it. The caller has seen that nothing happens any more and
     names the version at which it saw that: if somebody acts at the same moment, the game goes on.
     """
 
 
+@dataclass(frozen=True, slots=True)
+class CallFlag:
+    """End a game because the time of the next player has run out. The server's own command.
+
+    `elapsed_ms` is how long the turn has lasted, since the last move was recorded. What was lost to an outage of
+    the server is not taken out of it, but credited.
+    """
+
+    elapsed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreditTime:
+    """Give time back that no player has used. The server's own command; neither amount is negative."""
+
+    player_one_ms: int
+    player_two_ms: int
+    reason: CreditReason
+
+
 PlayerCommand = MakeMove | Resign | Abort | OfferDraw | AcceptDraw | DeclineDraw | ClaimWin | ClaimDraw
 """All that a player asks for in a game that they saw at a version."""
 
-Command = OpenGame | JoinGame | PlayerCommand | ExpireGame
+ServerCommand = ExpireGame | CallFlag | CreditTime
+"""What the server does by itself."""
+
+Command = OpenGame | JoinGame | PlayerCommand | ServerCommand

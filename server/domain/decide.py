@@ -5,9 +5,11 @@ from typing import assert_never
 from server.domain.commands import (
     Abort,
     AcceptDraw,
+    CallFlag,
     ClaimDraw,
     ClaimWin,
     Command,
+    CreditTime,
     DeclineDraw,
     ExpireGame,
     JoinGame,
@@ -18,10 +20,10 @@ from server.domain.commands import (
 )
 from server.domain.events import GameEvent
 from server.domain.game import Game
-from server.domain.rules import draws, ends, moves, seats
+from server.domain.rules import clocks, draws, ends, moves, seats
 
 
-def decide(command: Command, game: Game) -> tuple[GameEvent, ...]:  # noqa: C901, PLR0911 — a line a command
+def decide(command: Command, game: Game) -> tuple[GameEvent, ...]:  # noqa: C901, PLR0911, PLR0912 — a line a command
     """Return what happens when `command` meets `game`.
 
     The rules themselves are in `server.domain.rules` and nowhere else. An empty tuple means that what was asked
@@ -53,5 +55,9 @@ def decide(command: Command, game: Game) -> tuple[GameEvent, ...]:  # noqa: C901
             return ends.claim_draw(command, game)
         case ExpireGame():
             return ends.expire(game)
+        case CallFlag():
+            return clocks.call_flag(command, game)
+        case CreditTime():
+            return clocks.credit_time(command, game)
         case _:
             assert_never(command)

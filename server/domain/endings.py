@@ -24,17 +24,19 @@ def can_end_so(game: InProgress, result: GameResult, reason: EndReason) -> bool:
     return game.is_undecided and _can_be_called(game, result, reason)
 
 
-def _can_be_called(game: InProgress, result: GameResult, reason: EndReason) -> bool:
+def _can_be_called(game: InProgress, result: GameResult, reason: EndReason) -> bool:  # noqa: PLR0911
     match reason:
         case EndReason.RESIGNATION:
             return result in _WON
         case EndReason.AGREEMENT:
             return result is GameResult.TIED and game.draws.open_by is not None
+        case EndReason.TIMEOUT:
+            return game.clock_runs and result is game.victory_of(game.opponent_of(game.next_player))
         case EndReason.ABANDONMENT:
             return result is not GameResult.ABORTED
         case EndReason.ABORTED:
             return result is GameResult.ABORTED and not game.each_side_has_moved
         case EndReason.EXPIRED:
-            return result is GameResult.ABORTED
+            return result is GameResult.ABORTED and not game.clock_runs
         case _:
             return False

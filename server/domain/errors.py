@@ -131,6 +131,33 @@ class NotGoneError(ConnectFourError):
         super().__init__("Your opponent is there, or may still come back: there is nothing to claim.")
 
 
+class TimeIsUpError(ConnectFourError):
+    """The player's time had run out before the move came."""
+
+    code = "time_is_up"
+
+    def __init__(self) -> None:
+        super().__init__("Your time is up.")
+
+
+class TimeNotUpError(ConnectFourError):
+    """No time has run out: there is some left, or no clock runs."""
+
+    code = "time_not_up"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody's time is up.")
+
+
+class ClockRunsError(ConnectFourError):
+    """A clock runs, so the game ends on time and does not expire."""
+
+    code = "clock_runs"
+
+    def __init__(self) -> None:
+        super().__init__("A clock runs in this game: it ends on time, and does not expire.")
+
+
 class CommandIdTakenError(ConnectFourError):
     """Another player's command has this id."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from server.domain.clocks import Clock
-from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
+from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameResult, PlayerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,16 @@ class GameStarted:
 
 @dataclass(frozen=True, slots=True)
 class MoveMade:
-    """A player dropped a token into a column."""
+    """A player dropped a token into a column.
+
+    In a game with a clock `took_ms` is what the move cost: the time on the server's clock, less `credited_ms` for
+    the lag of the network. The first move of each side is free and takes 0.
+    """
 
     player: PlayerId
     column: Column
+    took_ms: int | None = None
+    credited_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,15 @@ class DrawDeclined:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeCredited:
+    """Time was given back that no player had used, as after an outage of the server."""
+
+    player_one_ms: int
+    player_two_ms: int
+    reason: CreditReason
+
+
+@dataclass(frozen=True, slots=True)
 class GameFinished:
     """The game is over. Appended together with the move that ended it, if a move did."""
 
@@ -63,7 +78,7 @@ class GameFinished:
     reason: EndReason
 
 
-GameEvent = GameOpened | GameStarted | MoveMade | DrawOffered | DrawDeclined | GameFinished
+GameEvent = GameOpened | GameStarted | MoveMade | DrawOffered | DrawDeclined | TimeCredited | GameFinished
 
 
 def players_in(event: GameEvent) -> set[PlayerId]:
@@ -73,7 +88,7 @@ def players_in(event: GameEvent) -> set[PlayerId]:
             return {opener}
         case GameStarted(player_one, player_two):
             return {player_one, player_two}
-        case MoveMade() | DrawOffered() | DrawDeclined() | GameFinished():
+        case MoveMade() | DrawOffered() | DrawDeclined() | TimeCredited() | GameFinished():
             return set()
         case _:
             assert_never(event)

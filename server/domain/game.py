@@ -6,6 +6,7 @@ from functools import reduce
 from typing import assert_never
 
 from server.domain.board import Board
+from server.domain.clocks import Clocks
 from server.domain.draws import NO_DRAW_OFFERS
 from server.domain.endings import can_end_so, can_end_unjoined
 from server.domain.errors import BrokenLogError
@@ -17,10 +18,12 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    TimeCredited,
 )
 from server.domain.states import UNOPENED, Finished, Game, InProgress, NeverStarted, Open, Over, Unopened
 from server.domain.terms import Terms
-from server.domain.vocabulary import Color, PlayerId
+from server.domain.timekeeping import after_credit, clocks_after
+from server.domain.vocabulary import Color, EndReason, PlayerId
 
 __all__ = [
     "UNOPENED",
@@ -64,6 +67,8 @@ def evolve(game: Game, event: GameEvent) -> Game:
             after = _draw_offered(game, player)
         case DrawDeclined(player):
             after = _draw_declined(game, player)
+        case TimeCredited():
+            after = _time_credited(game, event)
         case _:
             assert_never(event)
     if after is None:
@@ -78,7 +83,7 @@ def leaves_the_position(event: GameEvent) -> bool:
     other event changes what a player would want to see first.
     """
     match event:
-        case DrawOffered() | DrawDeclined():
+        case DrawOffered() | DrawDeclined() | TimeCredited():
             return True
         case GameOpened() | GameStarted() | MoveMade() | GameFinished():
             return False
@@ -92,10 +97,15 @@ def _moved(game: Game, event: MoveMade) -> Game | None:
     board = game.board
     if not board.has_room_in_column(event.column) or board.has_line():
         return None
+    clocks = game.clocks
+    if clocks is not None or event.took_ms is not None or event.credited_ms is not None:
+        clocks = clocks_after(game, event)
+        if clocks is None:
+            return None
     draws = game.draws
     if draws is not NO_DRAW_OFFERS:
         draws = draws.after_move(event.player)
-    return InProgress(game.player_one, game.player_two, board.drop(event.column), game.terms, draws)
+    return InProgress(game.player_one, game.player_two, board.drop(event.column), game.terms, draws, clocks)
 
 
 def _started(game: Game, event: GameStarted) -> Game | None:
@@ -104,7 +114,8 @@ def _started(game: Game, event: GameStarted) -> Game | None:
         return None
     if game.color is not Color.RANDOM and (game.color is Color.RED) != (game.opener == one):
         return None
-    return InProgress(one, two, Board(), game.terms)
+    clock = game.terms.clock
+    return InProgress(one, two, Board(), game.terms, clocks=Clocks.full(clock) if clock else None)
 
 
 def _draw_offered(game: Game, player: PlayerId) -> Game | None:
@@ -124,10 +135,17 @@ def _draw_declined(game: Game, player: PlayerId) -> Game | None:
     return replace(game, draws=game.draws.after_decline(offerer))
 
 
+def _time_credited(game: Game, event: TimeCredited) -> Game | None:
+    return after_credit(game, event) if isinstance(game, InProgress) and game.is_undecided else None
+
+
 def _finished(game: Game, event: GameFinished) -> Game | None:
     match game:
         case InProgress(one, two, board) if can_end_so(game, event.result, event.reason):
-            return Finished(one, two, board, event.result, event.reason, game.terms)
+            clocks = game.clocks
+            if clocks is not None and event.reason is EndReason.TIMEOUT:
+                clocks = clocks.after_flag(player_one=game.next_player == one)
+            return Finished(one, two, board, event.result, event.reason, game.terms, clocks)
         case Open(opener) if can_end_unjoined(event.result, event.reason):
             return NeverStarted(opener, event.reason, game.terms)
         case _:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.domain.board import Board
+from server.domain.clocks import MAX_LAG_CREDIT_MS, Clocks
 from server.domain.draws import NO_DRAW_OFFERS, DrawOffers
 from server.domain.terms import Terms
 from server.domain.vocabulary import Color, EndReason, GameResult, PlayerId, Token
@@ -32,6 +33,8 @@ class InProgress:
     board: Board
     terms: Terms
     draws: DrawOffers = NO_DRAW_OFFERS
+    clocks: Clocks | None = None
+    """Not None in a game with a clock."""
 
     @property
     def seats(self) -> tuple[PlayerId, PlayerId]:
@@ -53,6 +56,21 @@ class InProgress:
         """The player whose turn it is."""
         return self.player_one if self.board.next_token is Token.RED else self.player_two
 
+    @property
+    def clock_runs(self) -> bool:
+        """Whether time runs for the next player: in a game with a clock, once each side has moved."""
+        return self.clocks is not None and self.each_side_has_moved
+
+    @property
+    def flag_falls_after_ms(self) -> int | None:
+        """How long the turn may last before the flag is called; None while no clock runs.
+
+        It is a little more than the next player has left: a move that was made in time may still be on its way.
+        """
+        if self.clocks is None or not self.each_side_has_moved:
+            return None
+        return self.clocks.left_to(player_one=self.board.next_token is Token.RED) + MAX_LAG_CREDIT_MS
+
     def opponent_of(self, player: PlayerId) -> PlayerId:
         """Return the other player; `player` has one of the seats."""
         return self.player_two if player == self.player_one else self.player_one
@@ -72,6 +90,8 @@ class Finished:
     result: GameResult
     reason: EndReason
     terms: Terms
+    clocks: Clocks | None = None
+    """What was left to each side when the last turn began, and nothing to one whose time ran out."""
 
     @property
     def seats(self) -> tuple[PlayerId, PlayerId]:

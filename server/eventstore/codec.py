@@ -25,6 +25,7 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    TimeCredited,
 )
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.errors import UnknownEventTypeError
@@ -39,14 +40,18 @@ EVENT_TYPES: Final[dict[str, type[GameEvent]]] = {
     "MoveMade": MoveMade,
     "DrawOffered": DrawOffered,
     "DrawDeclined": DrawDeclined,
+    "TimeCredited": TimeCredited,
     "GameFinished": GameFinished,
 }
 """The stored name of each type. A class may be renamed; its name here stays."""
 
-SCHEMA_VERSIONS: Final = dict.fromkeys(EVENT_TYPES, 1) | {"GameOpened": 2}
+SCHEMA_VERSIONS: Final = dict.fromkeys(EVENT_TYPES, 1) | {"GameOpened": 2, "MoveMade": 2}
 """The newest schema version of each type."""
 
-ADDED_FIELDS: Final[dict[tuple[str, int], tuple[str, ...]]] = {("GameOpened", 2): ("clock",)}
+ADDED_FIELDS: Final[dict[tuple[str, int], tuple[str, ...]]] = {
+    ("GameOpened", 2): ("clock",),
+    ("MoveMade", 2): ("took_ms", "credited_ms"),
+}
 """By type and schema version: the optional fields that this version added, and nothing else was changed by it."""
 
 UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}

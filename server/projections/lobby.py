@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Any, Final, Literal, assert_never
 
 from server.database.pool import CONNECTION_LOST, AnyConnection, Pool, read
-from server.domain.events import DrawDeclined, DrawOffered, GameFinished, GameOpened, GameStarted, MoveMade
+from server.domain.events import (
+    DrawDeclined,
+    DrawOffered,
+    GameFinished,
+    GameOpened,
+    GameStarted,
+    MoveMade,
+    TimeCredited,
+)
 from server.domain.vocabulary import GameId, PlayerId, Version
 from server.eventstore.codec import RecordedEvent
 from server.eventstore.errors import StoreUnavailableError
@@ -104,7 +112,7 @@ class LobbyProjection:
                     change.status, change.player_one, change.player_two = "live", player_one, player_two
                 case GameFinished(result, reason):
                     change.status, change.result, change.reason = "finished", result.value, reason.value
-                case MoveMade() | DrawOffered() | DrawDeclined():
+                case MoveMade() | DrawOffered() | DrawDeclined() | TimeCredited():
                     pass
                 case _:
                     assert_never(recorded.event)

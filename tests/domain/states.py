@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from server.domain.game import Game, InProgress
+from server.domain.clocks import Clocks
+from server.domain.game import Finished, Game, InProgress, Unopened
 from server.domain.vocabulary import GameId, Version
 from server.transport.http.state import state_of
 
@@ -13,4 +14,28 @@ def told(game: Game, version: int) -> dict[str, Any]:
     """Return what is served of a game, without its id, and what else its fold holds."""
     served = msgspec.to_builtins(state_of(GameId("g"), Version(version), game))
     del served["id"]
-    return {**served, "draw_offered_by": game.draws.open_by if isinstance(game, InProgress) else None}
+    return {
+        **served,
+        "clock": _clock_of(game),
+        "draw_offered_by": game.draws.open_by if isinstance(game, InProgress) else None,
+    }
+
+
+def _clock_of(game: Game) -> dict[str, Any] | None:
+    if isinstance(game, Unopened) or game.terms.clock is None:
+        return None
+    clock = game.terms.clock
+    clocks = Clocks.full(clock)
+    if isinstance(game, InProgress | Finished):
+        assert game.clocks is not None
+        clocks = game.clocks
+    running = None
+    if isinstance(game, InProgress) and game.clock_runs:
+        running = "player_one" if game.next_player == game.player_one else "player_two"
+    return {
+        "initial_s": clock.initial_s,
+        "increment_s": clock.increment_s,
+        "player_one_ms": clocks.player_one_ms,
+        "player_two_ms": clocks.player_two_ms,
+        "running": running,
+    }

@@ -18,6 +18,7 @@ from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import EVENT_TYPES, StoredEvent, decode
 from server.eventstore.errors import UnknownEventTypeError
 from tests.golden import illegal
+from tests.golden.appends import schema_version_of
 
 LOGS: list[dict[str, Any]] = json.loads(illegal.FILE.read_text(encoding="utf-8"))
 
@@ -26,14 +27,17 @@ GAME = GameId("g")
 
 def stored(event: dict[str, Any]) -> StoredEvent:
     data = msgspec.Raw(msgspec.json.encode(event["data"]))
-    return StoredEvent(1, GAME, event["version"], event["type"], 1, data, UUID(int=event["version"]), 0)
+    return StoredEvent(
+        1, GAME, event["version"], event["type"], schema_version_of(event), data, UUID(int=event["version"]), 0
+    )
 
 
 def logged(event: dict[str, Any], step: int) -> LoggedEvent:
     at = msgspec.convert(event["at"], LoggedEvent.__annotations__["recorded_at"], strict=False)
     data = msgspec.Raw(msgspec.json.encode(event["data"]))
     command = UUID(int=event["version"] - step + 1)
-    return LoggedEvent(GAME, Version(event["version"]), event["type"], 1, data, command, step, at)
+    version, schema_version = Version(event["version"]), schema_version_of(event)
+    return LoggedEvent(GAME, version, event["type"], schema_version, data, command, step, at)
 
 
 def refused_by_the_fold(events: list[dict[str, Any]]) -> int | None:

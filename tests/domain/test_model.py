@@ -1,15 +1,20 @@
 """The rules against a deliberately naive model of the game, over random commands."""
 
+from dataclasses import astuple
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.domain.clocks import Clock, Timing
 from server.domain.commands import (
     Abort,
     AcceptDraw,
+    CallFlag,
     ClaimDraw,
     ClaimWin,
     Command,
+    CreditTime,
     DeclineDraw,
     ExpireGame,
     MakeMove,
@@ -26,9 +31,10 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    TimeCredited,
 )
 from server.domain.game import UNOPENED, Finished, Game, InProgress, Open, evolve, fold
-from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
+from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameResult, PlayerId
 from tests.domain.states import told
 from tests.model import Model
 
@@ -38,15 +44,19 @@ OPENED: tuple[GameEvent, ...] = (GameOpened(ANN, Color.RED, public=True), GameSt
 
 columns = st.sampled_from(Column)
 anybody = st.sampled_from([ANN, BOB, EVE])
+timings = st.builds(Timing, st.integers(-5, 20_000), st.integers(-5, 2_000))
 wild_moves = st.one_of(
-    st.builds(MakeMove, anybody, columns),
-    st.builds(MakeMove, st.sampled_from([ANN, BOB]), columns),
-    st.builds(MakeMove, st.sampled_from([ANN, BOB]), columns),
+    st.builds(MakeMove, anybody, columns, timings),
+    st.builds(MakeMove, st.sampled_from([ANN, BOB]), columns, timings),
+    st.builds(MakeMove, st.sampled_from([ANN, BOB]), columns, timings),
 )
+amounts = st.integers(0, 60_000)
 wild_words = st.one_of(
     st.builds(Resign, st.just(EVE)),
     st.builds(OfferDraw, anybody),
     st.builds(DeclineDraw, anybody),
+    st.builds(CallFlag, st.integers(0, 40_000)),
+    st.builds(CreditTime, amounts, amounts, st.just(CreditReason.OUTAGE)),
 )
 wild_commands = st.one_of(wild_moves, wild_moves, wild_moves, wild_words)
 last_words = st.one_of(
@@ -77,10 +87,14 @@ SAID = {
 }
 
 
-def told_to(model: Model, command: Command) -> str | None:
+def told_to(model: Model, command: Command) -> str | None:  # noqa: PLR0911 — a line a command
     match command:
-        case MakeMove(player, column):
-            return model.move(player, column.value)
+        case MakeMove(player, column, timing):
+            return model.move(player, column.value, *astuple(timing) if timing else ())
+        case CallFlag(elapsed_ms):
+            return model.call_flag(elapsed_ms)
+        case CreditTime(player_one_ms, player_two_ms):
+            return model.credit_time(player_one_ms, player_two_ms)
         case ExpireGame():
             return model.expire()
         case ClaimWin(player, opponent_gone):
@@ -94,15 +108,23 @@ def told_to(model: Model, command: Command) -> str | None:
 
 
 @settings(deadline=None)
-@given(st.lists(wild_commands, max_size=120), st.lists(last_words, max_size=3))
-def test_any_commands_lead_where_the_naive_model_goes(commands: list[Command], last: list[Command]) -> None:
+@given(
+    st.lists(wild_commands, max_size=120),
+    st.lists(last_words, max_size=3),
+    st.none() | st.tuples(st.sampled_from([1, 30, 180]), st.sampled_from([0, 2])),
+)
+def test_any_commands_lead_where_the_naive_model_goes(
+    commands: list[Command], last: list[Command], clock: tuple[int, int] | None
+) -> None:
     """Two independent descriptions of the game agree on every refusal, every board and every end."""
-    game, model, log = fold(OPENED), Model(ANN, BOB), list(OPENED)
+    opened = GameOpened(ANN, Color.RED, public=True, clock=Clock(*clock) if clock else None)
+    log: list[GameEvent] = [opened, GameStarted(ANN, BOB)]
+    game, model = fold(log), Model(ANN, BOB, clock=clock)
     for command in [*commands, *last]:
         game, happened, code = attempt(command, game)
         log += happened
         assert code == told_to(model, command)
-        assert told(game, len(log)) == {**model.state(len(log)), **model.offers()}
+        assert told(game, len(log)) == {**model.state(len(log)), **model.more()}
     assert fold(log) == game, "replaying the log leads to the same game"
 
 
@@ -129,6 +151,7 @@ any_event = st.one_of(
     st.builds(MoveMade, st.sampled_from([ANN, BOB, EVE]), columns),
     st.builds(DrawOffered, st.sampled_from([ANN, BOB, EVE])),
     st.builds(DrawDeclined, st.sampled_from([ANN, BOB, EVE])),
+    st.builds(TimeCredited, amounts, amounts, st.just(CreditReason.OUTAGE)),
     st.builds(GameFinished, st.sampled_from(GameResult), st.sampled_from(EndReason)),
 )
 
@@ -159,7 +182,7 @@ def test_a_game_without_an_opponent_is_closed_or_expires(result: GameResult, rea
     if result is GameResult.ABORTED and reason in (EndReason.ABORTED, EndReason.EXPIRED):
         model = Model(ANN, BOB)
         model.end_alone(reason.value)
-        assert told(evolve(opened, end), 2) == {**model.state(2), **model.offers()}
+        assert told(evolve(opened, end), 2) == {**model.state(2), **model.more()}
         assert (end,) == decide(ExpireGame() if reason is EndReason.EXPIRED else Abort(ANN), opened)
     else:
         with pytest.raises(BrokenLogError):

@@ -11,9 +11,10 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    TimeCredited,
 )
 from server.domain.game import leaves_the_position
-from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
+from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameResult, PlayerId
 from tests.domain.given import ANN, BOB, EVE, OPENED, RESIGNED, STARTED, given, moves
 
 FULL_COLUMN = moves("AAAAAA")
@@ -108,6 +109,7 @@ def test_nothing_is_played_after_the_end(command: Command) -> None:
         (RESIGNED, False),
         (DrawOffered(ANN), True),
         (DrawDeclined(ANN), True),
+        (TimeCredited(5, 0, CreditReason.OUTAGE), True),
     ],
 )
 def test_a_command_may_cross_only_what_leaves_board_and_turn(event: GameEvent, leaves_it: bool) -> None:

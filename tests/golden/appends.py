@@ -1,7 +1,9 @@
-"""Which events of a golden log one append brought: what a command made happen stands together."""
+"""How a golden log would lie in the database: what one command made happen stands together in one append."""
 
 from collections.abc import Sequence
 from typing import Any
+
+LATER_FIELDS = {"clock", "took_ms", "credited_ms"}
 
 
 def steps_of(events: Sequence[dict[str, Any]]) -> list[int]:
@@ -10,6 +12,11 @@ def steps_of(events: Sequence[dict[str, Any]]) -> list[int]:
     for event in events:
         steps.append(steps[-1] + 1 if steps and _comes_with_a_move(event) else 1)
     return steps
+
+
+def schema_version_of(event: dict[str, Any]) -> int:
+    """Return the schema version under which an event is stored: the first that knows all its fields."""
+    return 2 if LATER_FIELDS & event["data"].keys() else 1
 
 
 def _comes_with_a_move(event: dict[str, Any]) -> bool:

@@ -59,8 +59,18 @@ def finished(result: str, reason: str) -> Event:
     return "GameFinished", {"result": result, "reason": reason}
 
 
+def timed(player: str, column: str, took_ms: int = 0, credited_ms: int = 0) -> Event:
+    return move(player, column, took_ms=took_ms, credited_ms=credited_ms)
+
+
+def credited(one: int, two: int, reason: str = "OUTAGE") -> Event:
+    return "TimeCredited", {"player_one_ms": one, "player_two_ms": two, "reason": reason}
+
+
 OPEN = [opened()]
 LIVE = [opened(), started()]
+FRESH_CLOCK = [opened(clock={"initial_s": 10, "increment_s": 2}), started()]
+CLOCK_RUNS = [*FRESH_CLOCK, timed(ANN, "D"), timed(BOB, "D")]
 RESIGNED = finished("PLAYER_ONE_WON", "RESIGNATION")
 EXPIRED = finished("ABORTED", "EXPIRED")
 AGREED = finished("TIED", "AGREEMENT")
@@ -68,7 +78,7 @@ AGREED = finished("TIED", "AGREEMENT")
 
 def logs() -> Iterator[dict[str, Any]]:
     """The illegal logs: in each the last event is the one that cannot follow."""
-    for name, before, wrong in (*openings(), *moves_out_of_order(), *draws(), *ends(), *after_the_end()):
+    for name, before, wrong in (*openings(), *moves_out_of_order(), *draws(), *times(), *ends(), *after_the_end()):
         yield _log(name, [*before, wrong])
     for name, before, wrong in ends_of_decided_games():
         yield _log(name, [*before, wrong], last_step=2)
@@ -140,6 +150,34 @@ def draws() -> Cases:
     yield "a draw offered after the end by agreement", [*offered, AGREED], says("DrawOffered", ANN)
 
 
+def times() -> Cases:
+    """Everything that can be wrong with a clock."""
+    for clock in ({"initial_s": 0, "increment_s": 2}, {"initial_s": 10}, {"initial_s": 10, "increment_s": -1}, 180):
+        yield f"the clock {clock}", [], opened(clock=clock)
+    yield "a move with a time in a game without a clock", LIVE, timed(ANN, "D", 0)
+    yield "a move without a time in a game with a clock", FRESH_CLOCK, move(ANN, "D")
+    yield "a move with half of its times", CLOCK_RUNS, move(ANN, "D", took_ms=100)
+    yield "a move with the other half of its times", CLOCK_RUNS, move(ANN, "D", credited_ms=0)
+    yield "a first move that takes time", FRESH_CLOCK, timed(ANN, "D", 1)
+    yield "a first move with a credit", FRESH_CLOCK, timed(ANN, "D", 0, 1)
+    yield "the other first move that takes time", CLOCK_RUNS[:-1], timed(BOB, "D", 1)
+    yield "a move that takes all the time there is", CLOCK_RUNS, timed(ANN, "D", 12_000)
+    yield "a move that takes more than is left", [*CLOCK_RUNS, timed(ANN, "D", 9_000)], timed(BOB, "D", 12_001)
+    yield "a move that takes less than nothing", CLOCK_RUNS, timed(ANN, "D", -1)
+    yield "a move that is credited too much", CLOCK_RUNS, timed(ANN, "D", 1_000, 501)
+    yield "a move that is credited less than nothing", CLOCK_RUNS, timed(ANN, "D", 1_000, -1)
+    yield "a move that takes half a millisecond", CLOCK_RUNS, move(ANN, "D", took_ms=0.5, credited_ms=0)
+    yield "a move that takes a word", CLOCK_RUNS, move(ANN, "D", took_ms="1", credited_ms=0)
+    yield "time given back before the opening", [], credited(1, 0)
+    yield "time given back before the start", FRESH_CLOCK[:1], credited(1, 0)
+    yield "time given back before a clock runs", CLOCK_RUNS[:-1], credited(1, 0)
+    yield "time given back without a clock", [*LIVE, *moves("DD")], credited(1, 0)
+    yield "time given back after the end", [*CLOCK_RUNS, RESIGNED], credited(1, 0)
+    yield "no time given back", CLOCK_RUNS, credited(0, 0)
+    yield "time taken", CLOCK_RUNS, credited(5, -1)
+    yield "time given back for a smile", CLOCK_RUNS, credited(1, 0, "SMILE")
+
+
 def ends() -> Cases:
     """Every result with every reason, where the game could go on, but for those that are right there."""
     yield from _ends("an open game", OPEN, lambda *end: end in {("ABORTED", "ABORTED"), ("ABORTED", "EXPIRED")})
@@ -147,6 +185,9 @@ def ends() -> Cases:
     yield from _ends("a game begun", [*LIVE, *moves("DD")], lambda *end: end in left)
     fresh = {("ABORTED", "ABORTED"), *left}
     yield from _ends("a game where one has moved", [*LIVE, *moves("D")], lambda *end: end in fresh)
+    yield from _ends("a game before its clock runs", CLOCK_RUNS[:-1], lambda *end: end in fresh)
+    running = {*left, ("PLAYER_TWO_WON", "TIMEOUT")} - {("ABORTED", "EXPIRED")}
+    yield from _ends("a game whose clock runs", CLOCK_RUNS, lambda *end: end in running)
     yield "a result that there is not", LIVE, finished("BOTH_WON", "RESIGNATION")
     yield "a reason that there is not", LIVE, finished("PLAYER_ONE_WON", "BOREDOM")
 

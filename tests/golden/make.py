@@ -6,6 +6,7 @@ change of what a game is; a test fails when the file is not what this writes.
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,19 @@ SCRIPTS = {
 }
 """Columns, and what else players do, or what the server does by itself."""
 
-EVENTS = {"offer_draw": "DrawOffered", "decline_draw": "DrawDeclined"}
+CLOCKS: dict[str, tuple[tuple[int, int], str]] = {
+    "a clock in a game that is won": ((180, 2), "A B/900 A/3100/80 B/2500/700 A/1000/1000 B/400/2000 A/61000"),
+    "the time of player one runs out": ((10, 0), "D D C/4000 C/9999 :call_flag/6500"),
+    "the time of player two runs out": ((5, 1), "D D C/3000 :call_flag/6600"),
+    "the last moment": ((5, 0), "D D C/4999 C/5499/500 B/0 a1:resign"),
+    "time is given back after an outage": ((5, 0), "D D C/4000 :credit_time/0/60000 C/64000/50 :call_flag/1500"),
+    "a draw and a clock": ((60, 5), "D C b2:offer_draw D/5000 C/7000 a1:offer_draw b2:accept_draw"),
+    "aborted before the clock runs": ((60, 5), "D b2:abort"),
+    "nobody went on before the clock ran": ((60, 5), "D :expire"),
+}
+"""What each side is given and what a move adds, in seconds; then moves with what elapsed, and the lag."""
+
+EVENTS = {"offer_draw": "DrawOffered", "decline_draw": "DrawDeclined", "credit_time": "TimeCredited"}
 """What comes of an act, unless it ends the game."""
 
 
@@ -54,26 +67,28 @@ def games() -> list[dict[str, Any]]:
     """The golden games, the same at every run."""
     found = [_game(name, " ".join(moves)) for name, moves in NAMED.items()]
     found += [_game(name, script) for name, script in SCRIPTS.items()]
-    found.append(_expired_game("nobody joined"))
+    found += [_game(name, script, clock) for name, (clock, script) in CLOCKS.items()]
+    found += [_unjoined_game("nobody joined"), _unjoined_game("nobody joined, with a clock", (300, 5))]
     found += [_random_game(f"random game {seed}", seed) for seed in range(1, 26)]
     found.append(_random_game("two lines with one token", TWO_LINES))
     found.append(_random_game("won with the last token", WON_WITH_THE_LAST_TOKEN))
     return found
 
 
-def _game(name: str, script: str) -> dict[str, Any]:
-    game = _Log(name)
+def _game(name: str, script: str, clock: tuple[int, int] | None = None) -> dict[str, Any]:
+    game = _Log(name, clock)
     for act in script.split():
-        player, is_said, what = act.partition(":")
+        said, *numbers = act.split("/")
+        player, is_said, what = said.partition(":")
         if is_said:
-            game.say(what, *filter(None, [player]))
+            game.say(player, what, *map(int, numbers))
         else:
-            game.move(act)
+            game.move(said, *map(int, numbers))
     return game.as_json()
 
 
-def _expired_game(name: str) -> dict[str, Any]:
-    game = _Log(name, is_joined=False)
+def _unjoined_game(name: str, clock: tuple[int, int] | None = None) -> dict[str, Any]:
+    game = _Log(name, clock, is_joined=False)
     game.model.end_alone("EXPIRED")
     game.finish()
     return game.as_json()
@@ -90,35 +105,39 @@ def _random_game(name: str, seed: int) -> dict[str, Any]:
 
 
 class _Log:
-    def __init__(self, name: str, *, is_joined: bool = True) -> None:
+    def __init__(self, name: str, clock: tuple[int, int] | None = None, *, is_joined: bool = True) -> None:
         self.name = name
-        self.model = Model(ANN, BOB)
+        self.model = Model(ANN, BOB, clock=clock)
         self.events: list[dict[str, Any]] = []
         self.states: list[dict[str, Any]] = []
-        self._append("GameOpened", {"opener": ANN, "color": "red", "public": True})
-        empty = self.model.state(1)
+        given = {"clock": {"initial_s": clock[0], "increment_s": clock[1]}} if clock else {}
+        self._append("GameOpened", {"opener": ANN, "color": "red", "public": True, **given})
         unseated = dict.fromkeys(("player_one", "player_two", "next_player"))
-        self.states[0] = {**empty, **self.model.offers(), "status": "open", **unseated}
+        self.states[0] = {**self.states[0], "status": "open", **unseated}
         if is_joined:
             self._append("GameStarted", {"player_one": ANN, "player_two": BOB})
 
-    def move(self, letter: str) -> None:
+    def move(self, letter: str, elapsed: int = 0, lag: int = 0) -> None:
         player = self.model.next_player or ""
-        assert self.model.move(player, letter) is None
-        self._append("MoveMade", {"player": player, "column": letter})
+        times = {}
+        if self.model.clock:
+            times = {"took_ms": self.model.took(elapsed, lag), "credited_ms": self.model.credit(elapsed, lag)}
+        assert self.model.move(player, letter, elapsed, lag) is None
+        # A move that ends the game and the end are two events: between them the game is not yet over.
+        before_the_end = replace(self.model, result=None, reason=None, winning=set())
+        self._append("MoveMade", {"player": player, "column": letter, **times}, before_the_end)
         if self.model.result:
-            # The move and the end are two events: between them the board is new and the game not yet over.
-            between: dict[str, Any] = {"status": "live", "result": None, "reason": None, "winning_cells": []}
-            next_player = BOB if self.model.moves % 2 else ANN
-            self.states[-1] = {**self.states[-1], **between, "next_player": next_player}
             self.finish()
 
-    def say(self, what: str, *player: str) -> None:
-        assert getattr(self.model, what)(*player) is None
+    def say(self, player: str, what: str, *numbers: int) -> None:
+        assert getattr(self.model, what)(*filter(None, [player]), *numbers) is None
         if self.model.result:
             self.finish()
+        elif what == "credit_time":
+            one, two = numbers
+            self._append(EVENTS[what], {"player_one_ms": one, "player_two_ms": two, "reason": "OUTAGE"})
         else:
-            self._append(EVENTS[what], {"player": player[0]})
+            self._append(EVENTS[what], {"player": player})
 
     def finish(self) -> None:
         self._append("GameFinished", {"result": self.model.result, "reason": self.model.reason})
@@ -126,11 +145,12 @@ class _Log:
     def as_json(self) -> dict[str, Any]:
         return {"name": self.name, "events": self.events, "states": self.states}
 
-    def _append(self, type_: str, data: dict[str, Any]) -> None:
+    def _append(self, type_: str, data: dict[str, Any], model: Model | None = None) -> None:
         version = len(self.events) + 1
         at = f"2026-11-23T08:{version // 60:02}:{version % 60:02}.000Z"
         self.events.append({"version": version, "type": type_, "data": data, "at": at})
-        self.states.append({**self.model.state(version), **self.model.offers()})
+        model = model or self.model
+        self.states.append({**model.state(version), **model.more()})
 
 
 def text() -> str:

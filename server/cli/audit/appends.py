@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import assert_never
 
+from server.domain.clocks import Timing
 from server.domain.commands import (
     Abort,
     AcceptDraw,
+    CallFlag,
     ClaimDraw,
     ClaimWin,
     Command,
+    CreditTime,
     DeclineDraw,
     ExpireGame,
     JoinGame,
@@ -28,6 +31,7 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    TimeCredited,
 )
 from server.domain.game import Game, InProgress, Open, fold
 from server.domain.vocabulary import EndReason, GameResult
@@ -69,11 +73,15 @@ def _command_behind(event: GameEvent, game: Game) -> Command | None:  # noqa: PL
             opener_first = player_one == opener
             return JoinGame(player_two if opener_first else player_one, coin=opener_first)
         case MoveMade(player, column), _:
-            return MakeMove(player, column)
+            return MakeMove(player, column, _timing_of(event))
         case DrawOffered(player), _:
             return OfferDraw(player)
         case DrawDeclined(player), _:
             return DeclineDraw(player)
+        case TimeCredited(player_one_ms, player_two_ms, reason), _:
+            return (
+                CreditTime(player_one_ms, player_two_ms, reason) if min(player_one_ms, player_two_ms) >= 0 else None
+            )
         case GameFinished(), _:
             return _command_that_ended(event, game)
         case GameStarted(), _:
@@ -91,6 +99,8 @@ def _command_that_ended(end: GameFinished, game: Game) -> Command | None:  # noq
             return Resign(player_one)
         case GameFinished(GameResult.TIED, EndReason.AGREEMENT), InProgress(draws=draws) if draws.open_by:
             return AcceptDraw(game.opponent_of(draws.open_by))
+        case GameFinished(reason=EndReason.TIMEOUT), InProgress(flag_falls_after_ms=int(limit_ms)):
+            return CallFlag(limit_ms)
         case GameFinished(GameResult.PLAYER_ONE_WON, EndReason.ABANDONMENT), InProgress(player_one):
             return ClaimWin(player_one, opponent_gone=True)
         case GameFinished(GameResult.PLAYER_TWO_WON, EndReason.ABANDONMENT), InProgress(_, player_two):
@@ -103,6 +113,12 @@ def _command_that_ended(end: GameFinished, game: Game) -> Command | None:  # noq
             return ExpireGame()
         case _:
             return None
+
+
+def _timing_of(moved: MoveMade) -> Timing:
+    """Return a measurement that leads to the times of a move, if any does."""
+    took_ms, credited_ms = moved.took_ms or 0, moved.credited_ms or 0
+    return Timing(elapsed_ms=took_ms + credited_ms, lag_ms=credited_ms)
 
 
 def _difference(events: Sequence[GameEvent], right: Sequence[GameEvent]) -> IllegalAppendError:

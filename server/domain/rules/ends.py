@@ -4,6 +4,7 @@ from typing import assert_never
 
 from server.domain.commands import Abort, ClaimDraw, ClaimWin, Resign
 from server.domain.errors import (
+    ClockRunsError,
     GameFinishedError,
     NotAPlayerError,
     NotGoneError,
@@ -48,6 +49,8 @@ def claim_draw(command: ClaimDraw, game: Game) -> tuple[GameEvent, ...]:
 def expire(game: Game) -> tuple[GameEvent, ...]:
     """End a game that nobody joined, or that nobody goes on with."""
     match game:
+        case InProgress() if game.clock_runs:
+            raise ClockRunsError
         case Open() | InProgress():
             return (GameFinished(GameResult.ABORTED, EndReason.EXPIRED),)
         case Finished() | NeverStarted():

@@ -4,6 +4,7 @@ from server.domain.commands import MakeMove
 from server.domain.errors import ColumnFullError, NotYourTurnError
 from server.domain.events import GameEvent, GameFinished, MoveMade
 from server.domain.game import Game
+from server.domain.rules.clocks import times_of
 from server.domain.rules.standing import running
 from server.domain.vocabulary import EndReason, GameResult
 
@@ -16,7 +17,7 @@ def make_move(command: MakeMove, game: Game) -> tuple[GameEvent, ...]:
         raise NotYourTurnError(player)
     if not played.board.has_room_in_column(column):
         raise ColumnFullError(column)
-    moved = MoveMade(player, column)
+    moved = MoveMade(player, column, *times_of(command, played))
     board = played.board.drop(column)
     if board.has_line():
         return (moved, GameFinished(played.victory_of(player), EndReason.FOUR_IN_A_ROW))
