@@ -8,9 +8,10 @@ an event that uses none of them is stored under the version before, in just its 
 server of that version goes on reading it, and refuses, loudly, only what it would misunderstand.
 """
 
-from collections.abc import Callable
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
@@ -31,6 +32,7 @@ from server.domain.vocabulary import GameId, Version
 from server.eventstore.errors import UnknownEventTypeError
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+Reader = Callable[[bytes | msgspec.Raw], GameEvent]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -90,18 +92,38 @@ class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
 
 def name_of(event: GameEvent) -> str:
     """Return the name under which events of this type are stored and sent."""
-    return _SHAPES[type(event)].name
+    return _NAMES[type(event)]
 
 
 def data_of(event: GameEvent) -> bytes:
     """Return the JSON data of an event, as it is stored and sent: what does not apply is absent, not null."""
-    return _SHAPES[type(event)].data_of(event)
+    return _written(event)[1]
 
 
 def encode(event: GameEvent) -> tuple[str, int, str]:
     """Return the type, the schema version and the JSON data under which `event` is stored."""
-    shape = _SHAPES[type(event)]
-    return shape.name, shape.schema_version_of(event), shape.data_of(event).decode()
+    schema_version, data = _written(event)
+    return _NAMES[type(event)], schema_version, data.decode()
+
+
+def decode(stored: StoredEvent) -> RecordedEvent:
+    """Return the event in its newest shape.
+
+    Raises:
+        UnknownEventTypeError: the type, or the schema version of it, is not known to this code.
+        msgspec.ValidationError: the data does not have the shape of its type.
+    """
+    reader = _READERS.get((stored.type, stored.schema_version))
+    if reader is None:
+        raise UnknownEventTypeError(stored.type, stored.schema_version)
+    return RecordedEvent(
+        stored.position,
+        stored.stream,
+        stored.version,
+        reader(stored.data),
+        stored.command_id,
+        stored.recorded_at_us,
+    )
 
 
 def is_exact(stored: StoredEvent, event: GameEvent) -> bool:
@@ -117,68 +139,63 @@ def is_exact(stored: StoredEvent, event: GameEvent) -> bool:
     return is_same and schema_version == stored.schema_version
 
 
-def decode(stored: StoredEvent) -> RecordedEvent:
-    """Return the event in its newest shape.
+def reader_of(name: str, schema_version: int, newest: int, upcasters: Mapping[tuple[str, int], Upcaster]) -> Reader:
+    """Return what reads data of a type that was stored under a schema version."""
+    decoder: msgspec.json.Decoder[GameEvent] = msgspec.json.Decoder(EVENT_TYPES[name])
+    steps = [upcasters[name, n] for n in range(schema_version, newest) if (name, n) in upcasters]
+    if not steps:
+        return decoder.decode
 
-    Raises:
-        UnknownEventTypeError: the type, or the schema version of it, is not known to this code.
-        msgspec.ValidationError: the data does not have the shape of its type.
-    """
-    newest = SCHEMA_VERSIONS.get(stored.type)
-    if newest is None or not 1 <= stored.schema_version <= newest:
-        raise UnknownEventTypeError(stored.type, stored.schema_version)
-    return RecordedEvent(
-        stored.position,
-        stored.stream,
-        stored.version,
-        _DECODERS[stored.type].decode(_brought_up(stored, newest)),
-        stored.command_id,
-        stored.recorded_at_us,
-    )
+    def read(data: bytes | msgspec.Raw) -> GameEvent:
+        brought_up = reduce(lambda fields, step: step(fields), steps, msgspec.json.decode(data))
+        return decoder.decode(msgspec.json.encode(brought_up))
+
+    return read
 
 
-def _brought_up(stored: StoredEvent, newest: int) -> bytes | msgspec.Raw:
-    """Return the data in its newest shape; nearly always it has that already."""
-    data: bytes | msgspec.Raw = stored.data
-    for schema_version in range(stored.schema_version, newest):
-        upcaster = UPCASTERS.get((stored.type, schema_version))
-        if upcaster is not None:
-            data = msgspec.json.encode(upcaster(msgspec.json.decode(data)))
-    return data
-
-
-class _Shape:
-    """How one type of event is written."""
+class _Writer:
+    """How one type of event is written: under the lowest schema version that has all of its fields."""
 
     def __init__(self, name: str, event_type: type[GameEvent]) -> None:
-        self.name = name
-        self.data_of = _writer_of(name, event_type)
-        newest = SCHEMA_VERSIONS[name]
-        added = [(version, ADDED_FIELDS.get((name, version))) for version in range(newest, 1, -1)]
-        self._additions = [(version, names) for version, names in added if names]
-        self._first = newest - len(self._additions)
+        names = [field.name for field in fields(event_type)]
+        self._newer: list[tuple[Callable[[GameEvent], Any], Any, int, Callable[[GameEvent], bytes]]] = []
+        version = SCHEMA_VERSIONS[name]
+        while added := ADDED_FIELDS.get((name, version)):
+            unset = None if len(added) == 1 else (None,) * len(added)
+            self._newer.append((attrgetter(*added), unset, version, _json_of(name, names)))
+            names = [each for each in names if each not in added]
+            version -= 1
+        self._oldest = version
+        self._oldest_json_of = _json_of(name, names)
 
-    def schema_version_of(self, event: GameEvent) -> int:
-        """Return the lowest schema version that can hold the event."""
-        for version, names in self._additions:
-            for name in names:
-                if getattr(event, name) is not None:
-                    return version
-        return self._first
+    def write(self, event: GameEvent) -> tuple[int, bytes]:
+        """Return the schema version and the data."""
+        for added, unset, version, json_of in self._newer:
+            if added(event) != unset:
+                return version, json_of(event)
+        return self._oldest, self._oldest_json_of(event)
 
 
-def _writer_of(name: str, event_type: type[GameEvent]) -> Callable[[GameEvent], bytes]:
-    """Return what writes an event; through a struct of the same fields if some of them can be absent."""
-    shape = [
-        (field.name, Any) if field.default is MISSING else (field.name, Any, None) for field in fields(event_type)
-    ]
-    if len({len(field) for field in shape}) == 1:
+def _json_of(name: str, names: Sequence[str]) -> Callable[[GameEvent], bytes]:
+    """Return what makes JSON of these fields of an event, leaving out those that are None."""
+    if len(names) == 1:
         return _encode
-    struct: Callable[..., msgspec.Struct] = msgspec.defstruct(name, shape, omit_defaults=True, gc=False)
-    values_of = attrgetter(*(field[0] for field in shape))
+    struct: Callable[..., msgspec.Struct] = msgspec.defstruct(
+        name, [(each, Any, None) for each in names], omit_defaults=True, gc=False
+    )
+    values_of = attrgetter(*names)
     return lambda event: _encode(struct(*values_of(event)))
 
 
+def _written(event: GameEvent) -> tuple[int, bytes]:
+    return _WRITERS[type(event)].write(event)
+
+
 _encode: Final = msgspec.json.Encoder().encode
-_DECODERS: Final = {name: msgspec.json.Decoder(event_type) for name, event_type in EVENT_TYPES.items()}
-_SHAPES: Final = {event_type: _Shape(name, event_type) for name, event_type in EVENT_TYPES.items()}
+_NAMES: Final = {event_type: name for name, event_type in EVENT_TYPES.items()}
+_WRITERS: Final = {event_type: _Writer(name, event_type) for name, event_type in EVENT_TYPES.items()}
+_READERS: Final = {
+    (name, schema_version): reader_of(name, schema_version, newest, UPCASTERS)
+    for name, newest in SCHEMA_VERSIONS.items()
+    for schema_version in range(1, newest + 1)
+}
