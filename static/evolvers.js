@@ -13,12 +13,12 @@ const WON = ["PLAYER_ONE_WON", "PLAYER_TWO_WON"];
 
 /** @type {Record<string, Evolver>} */
 export const evolvers = {
-  GameOpened(game, { opener, color, clock = null }) {
+  GameOpened(game, { opener, color, clock = null, previous = null }) {
     possible(game.status === "none", "a game opens once");
     possible(COLORS.includes(color), `nobody can ask for the colour ${color}`);
     possible(clock === null || isClock(clock), "a clock gives a whole number of seconds");
     const ms = clock && clock.initial_s * 1000;
-    return { status: "open", opener, color, clock, playerOneMs: ms, playerTwoMs: ms };
+    return { status: "open", opener, color, clock, playerOneMs: ms, playerTwoMs: ms, previous };
   },
   GameStarted(game, { player_one, player_two }) {
     possible(game.status === "open", "only an open game starts");
@@ -64,7 +64,28 @@ export const evolvers = {
     const flag = reason === "TIMEOUT" ? (result === "PLAYER_ONE_WON" ? { playerTwoMs: 0 } : { playerOneMs: 0 }) : {};
     return { ...ended, winningCells: linesOf(game), ...flag };
   },
+  RematchOffered(game, { player }) {
+    possible(hasEndedFor(game, player), "a player of a game that is over offers a rematch");
+    possible(game.rematchOfferedBy === null && game.next === null, "one offer is answered before the next");
+    possible(!game.rematchesDeclined.includes(player), "what was declined is not offered again");
+    return { rematchOfferedBy: player };
+  },
+  RematchDeclined(game, { player }) {
+    const offerer = game.rematchOfferedBy;
+    possible(hasEndedFor(game, player), "a player of a game that is over declines a rematch");
+    if (offerer === null || offerer === player) throw impossible("there is no rematch to decline");
+    return { rematchOfferedBy: null, rematchesDeclined: [...game.rematchesDeclined, offerer] };
+  },
+  RematchAccepted(game, { game: next }) {
+    possible(game.rematchOfferedBy !== null && typeof next === "string", "a rematch is offered, then agreed to");
+    return { rematchOfferedBy: null, next };
+  },
 };
+
+/** @param {Game} game @param {string} player */
+function hasEndedFor(game, player) {
+  return game.status === "finished" && (player === game.playerOne || player === game.playerTwo);
+}
 
 /** How an open game can end: without an opponent nobody wins or loses. @param {string} result @param {string} reason */
 function canEndUnjoined(result, reason) {

@@ -32,6 +32,10 @@ export { COLUMNS, eachSideHasMoved, landingCell, nextPlayer, ROWS, tokenOf } fro
  * @property {string | null} endedAt
  * @property {string | null} drawOfferedBy who waits for an answer to the offer of a draw
  * @property {readonly string[]} drawsDeclined whose offer was declined in this very position
+ * @property {string | null} rematchOfferedBy who waits for an answer to the offer of a rematch
+ * @property {readonly string[]} rematchesDeclined whose offer of a rematch was declined
+ * @property {string | null} previous the game that this one is the rematch of
+ * @property {string | null} next the rematch of this game
  * @property {GameResult | null} result
  * @property {string | null} reason
  */
@@ -54,6 +58,10 @@ export const initialGame = Object.freeze({
   endedAt: null,
   drawOfferedBy: null,
   drawsDeclined: Object.freeze([]),
+  rematchOfferedBy: null,
+  rematchesDeclined: Object.freeze([]),
+  previous: null,
+  next: null,
   result: null,
   reason: null,
 });
@@ -105,6 +113,9 @@ export function stateOf(game) {
     winning_cells: [...game.winningCells],
     clock: clockOf(game),
     draw_offered_by: game.drawOfferedBy,
+    rematch_offered_by: game.rematchOfferedBy,
+    previous: game.previous,
+    next: game.next,
   };
 }
 

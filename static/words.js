@@ -76,7 +76,7 @@ function reason(game) {
 }
 
 /** After these, a player's colour and role are what they were, and need not be told again. */
-const LEAVES_THE_ROLES = ["MoveMade", "DrawOffered", "DrawDeclined", "TimeCredited"];
+const LEAVES_THE_ROLES = ["MoveMade", "DrawOffered", "DrawDeclined", "TimeCredited", "RematchOffered", "RematchDeclined"];
 
 /**
  * What live events say to those who listen instead of look.
@@ -102,6 +102,12 @@ export function sentence({ type, data }, me, nameOf) {
       return `${who} offered a draw.`;
     case "DrawDeclined":
       return `${who} declined the draw.`;
+    case "RematchOffered":
+      return `${who} offered a rematch.`;
+    case "RematchDeclined":
+      return `${who} declined the rematch.`;
+    case "RematchAccepted":
+      return "Both play again.";
     case "TimeCredited":
       return "The server was away; the time that this took was given back.";
     default:
@@ -131,6 +137,10 @@ const REFUSALS = {
   too_late_to_abort: "Each side has moved, so the game counts. You can resign or offer a draw.",
   time_is_up: "Your time was up before the move arrived.",
   not_gone: "Your opponent is there, or may still come back. There is nothing to claim.",
+  no_rematch_offered: "There is no rematch to answer any more.",
+  rematch_declined: "A rematch was declined. You can start a new game.",
+  no_opponent: "Nobody had joined that game. You can start a new one.",
+  game_not_finished: "The game goes on; that is for when it is over.",
   no_draw_offered: "There is no draw to answer any more.",
   draw_declined: "A draw was declined in this position. You can offer one after the next move.",
   not_authenticated: "The server does not recognise this browser any more. Reload the page.",

@@ -25,6 +25,10 @@ class Model:
     draws_declined: set[str] = field(default_factory=set)
     clock: tuple[int, int] | None = None
     """What each side is given, and what each move adds, in seconds."""
+    rematch_offered_by: str | None = None
+    rematches_declined: set[str] = field(default_factory=set)
+    previous: str | None = None
+    next: str | None = None
     left: dict[str, int] = field(default_factory=dict)
     """What is left to each player at the beginning of the turn, in milliseconds."""
 
@@ -144,6 +148,36 @@ class Model:
         self.draw_offered_by = None
         return None
 
+    def offer_rematch(self, player: str, new_game: str = "next") -> str | None:
+        if refusal := self._rematch_refusal(player):
+            return refusal
+        if self.next or self.rematch_offered_by == player:
+            return None
+        if self.rematch_offered_by:
+            return self.accept_rematch(player, new_game)
+        if player in self.rematches_declined:
+            return "rematch_declined"
+        self.rematch_offered_by = player
+        return None
+
+    def accept_rematch(self, player: str, new_game: str = "next") -> str | None:
+        if refusal := self._rematch_refusal(player):
+            return refusal
+        if self.next is None:
+            if self.rematch_offered_by in (None, player):
+                return "no_rematch_offered"
+            self.next, self.rematch_offered_by = new_game, None
+        return None
+
+    def decline_rematch(self, player: str) -> str | None:
+        if refusal := self._rematch_refusal(player):
+            return refusal
+        if self.rematch_offered_by is None or self.rematch_offered_by == player:
+            return "no_rematch_offered"
+        self.rematches_declined.add(self.rematch_offered_by)
+        self.rematch_offered_by = None
+        return None
+
     def expire(self) -> str | None:
         if self.result:
             return "game_finished"
@@ -181,7 +215,13 @@ class Model:
 
     def more(self) -> dict[str, object]:
         """What else there is to say of a game: its clock, and who waits for an answer."""
-        return {"clock": self._clock(), "draw_offered_by": self.draw_offered_by}
+        return {
+            "clock": self._clock(),
+            "draw_offered_by": self.draw_offered_by,
+            "rematch_offered_by": self.rematch_offered_by,
+            "previous": self.previous,
+            "next": self.next,
+        }
 
     def _clock(self) -> dict[str, object] | None:
         if not self.clock:
@@ -201,6 +241,11 @@ class Model:
         if player not in (self.one, self.two):
             return "not_a_player"
         return "game_finished" if self.result else None
+
+    def _rematch_refusal(self, player: str) -> str | None:
+        if player not in (self.one, self.two):
+            return "not_a_player"
+        return None if self.result else "game_not_finished"
 
     def _end(self, result: str, reason: str) -> None:
         self.result, self.reason = result, reason

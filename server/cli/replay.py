@@ -16,6 +16,9 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    RematchAccepted,
+    RematchDeclined,
+    RematchOffered,
     TimeCredited,
     players_in,
 )
@@ -81,11 +84,12 @@ async def _read(url: str, game: GameId) -> tuple[list[RecordedEvent], dict[Playe
         await pool.close()
 
 
-def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:  # noqa: PLR0911 — a line an event
+def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:  # noqa: C901, PLR0911 — a line an event
     match event:
         case GameOpened(opener, color):
             clock = f", {event.clock.initial_s} s + {event.clock.increment_s} s a move" if event.clock else ""
-            return f"{name(opener)} waits for an opponent and plays {color}{clock}"
+            series = f", after {event.previous}" if event.previous else ""
+            return f"{name(opener)} waits for an opponent and plays {color}{clock}{series}"
         case GameStarted(player_one, player_two):
             return f"{name(player_one)} is RED and begins, {name(player_two)} is YELLOW"
         case MoveMade(player, column):
@@ -98,6 +102,12 @@ def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> st
             return f"{name(player)} declines the draw"
         case TimeCredited(player_one_ms, player_two_ms, reason):
             return f"{player_one_ms / 1000:.1f} s back for RED, {player_two_ms / 1000:.1f} s for YELLOW: {reason}"
+        case RematchOffered(player):
+            return f"{name(player)} offers a rematch"
+        case RematchDeclined(player):
+            return f"{name(player)} declines the rematch"
+        case RematchAccepted(new_game):
+            return f"both play again: {new_game}"
         case GameFinished(result, reason):
             cells = " ".join(before.board.winning_cells()) if isinstance(before, InProgress) else ""
             return f"{result} by {reason}" + (f": {cells}" if cells else "")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.domain.clocks import Clock, Timing
-from server.domain.vocabulary import Color, Column, CreditReason, PlayerId
+from server.domain.vocabulary import Color, Column, CreditReason, GameId, PlayerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,47 @@ class ClaimDraw:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferRematch:
+    """Offer the opponent of a game that is over another one, or agree to the one that the opponent has offered.
+
+    `new_game` is an id that is not taken: that of the new game, should this agree.
+    """
+
+    player: PlayerId
+    new_game: GameId
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptRematch:
+    """Agree to the rematch that the opponent has offered; `new_game` is the id that the new game is to have."""
+
+    player: PlayerId
+    new_game: GameId
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineRematch:
+    """Say no to the rematch that the opponent has offered."""
+
+    player: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRematch:
+    """Open and start the game that a rematch was promised to be. The server's own command.
+
+    `server.domain.rules.rematches.rematch_of` makes it of the old game, and nothing else should.
+    """
+
+    previous: GameId
+    opener: PlayerId
+    player_one: PlayerId
+    player_two: PlayerId
+    public: bool
+    clock: Clock | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExpireGame:
     """End a game that nobody goes on with. While a clock runs it is the clock that ends the game.
 
@@ -123,10 +164,22 @@ class CreditTime:
     reason: CreditReason
 
 
-PlayerCommand = MakeMove | Resign | Abort | OfferDraw | AcceptDraw | DeclineDraw | ClaimWin | ClaimDraw
+PlayerCommand = (
+    MakeMove
+    | Resign
+    | Abort
+    | OfferDraw
+    | AcceptDraw
+    | DeclineDraw
+    | ClaimWin
+    | ClaimDraw
+    | OfferRematch
+    | AcceptRematch
+    | DeclineRematch
+)
 """All that a player asks for in a game that they saw at a version."""
 
-ServerCommand = ExpireGame | CallFlag | CreditTime
+ServerCommand = ExpireGame | CallFlag | CreditTime | OpenRematch
 """What the server does by itself."""
 
 Command = OpenGame | JoinGame | PlayerCommand | ServerCommand

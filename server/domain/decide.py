@@ -5,22 +5,26 @@ from typing import assert_never
 from server.domain.commands import (
     Abort,
     AcceptDraw,
+    AcceptRematch,
     CallFlag,
     ClaimDraw,
     ClaimWin,
     Command,
     CreditTime,
     DeclineDraw,
+    DeclineRematch,
     ExpireGame,
     JoinGame,
     MakeMove,
     OfferDraw,
+    OfferRematch,
     OpenGame,
+    OpenRematch,
     Resign,
 )
 from server.domain.events import GameEvent
 from server.domain.game import Game
-from server.domain.rules import clocks, draws, ends, moves, seats
+from server.domain.rules import clocks, draws, ends, moves, rematches, seats
 
 
 def decide(command: Command, game: Game) -> tuple[GameEvent, ...]:  # noqa: C901, PLR0911, PLR0912 — a line a command
@@ -55,6 +59,14 @@ def decide(command: Command, game: Game) -> tuple[GameEvent, ...]:  # noqa: C901
             return ends.claim_draw(command, game)
         case ExpireGame():
             return ends.expire(game)
+        case OfferRematch():
+            return rematches.offer_rematch(command, game)
+        case AcceptRematch():
+            return rematches.accept_rematch(command, game)
+        case DeclineRematch():
+            return rematches.decline_rematch(command, game)
+        case OpenRematch():
+            return rematches.open_rematch(command, game)
         case CallFlag():
             return clocks.call_flag(command, game)
         case CreditTime():

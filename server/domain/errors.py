@@ -158,6 +158,42 @@ class ClockRunsError(ConnectFourError):
         super().__init__("A clock runs in this game: it ends on time, and does not expire.")
 
 
+class GameNotFinishedError(ConnectFourError):
+    """The game goes on."""
+
+    code = "game_not_finished"
+
+    def __init__(self) -> None:
+        super().__init__("The game goes on: that is for when it is over.")
+
+
+class NoRematchOfferedError(ConnectFourError):
+    """The opponent offers no rematch."""
+
+    code = "no_rematch_offered"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent offers no rematch.")
+
+
+class RematchDeclinedError(ConnectFourError):
+    """The opponent has said no to a rematch."""
+
+    code = "rematch_declined"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent declined a rematch: open a new game.")
+
+
+class NoOpponentError(ConnectFourError):
+    """Nobody had joined the game when it ended, so there is nobody to play again."""
+
+    code = "no_opponent"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody had joined that game: open a new one.")
+
+
 class CommandIdTakenError(ConnectFourError):
     """Another player's command has this id."""
 

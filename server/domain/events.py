@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from server.domain.clocks import Clock
-from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameResult, PlayerId
+from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameId, GameResult, PlayerId
 
 
 @dataclass(frozen=True, slots=True)
 class GameOpened:
     """A player opened a game and waits for an opponent. `public` games are listed in the lobby.
 
-    `clock` is absent in a game in which everybody may think as long as they like.
+    `clock` is absent in a game in which everybody may think as long as they like. A rematch names the `previous`
+    game of its series, and starts at once.
     """
 
     opener: PlayerId
     color: Color
     public: bool
     clock: Clock | None = None
+    previous: GameId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,32 @@ class GameFinished:
     reason: EndReason
 
 
-GameEvent = GameOpened | GameStarted | MoveMade | DrawOffered | DrawDeclined | TimeCredited | GameFinished
+@dataclass(frozen=True, slots=True)
+class RematchOffered:
+    """A player of a game that is over offered another one."""
+
+    player: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
+class RematchDeclined:
+    """A player declined the opponent's offer of a rematch."""
+
+    player: PlayerId
+
+
+@dataclass(frozen=True, slots=True)
+class RematchAccepted:
+    """Both players want another game, and this is its id. See `server.domain.rematch` for how it comes about."""
+
+    game: GameId
+
+
+RematchEvent = RematchOffered | RematchDeclined | RematchAccepted
+
+GameEvent = (
+    GameOpened | GameStarted | MoveMade | DrawOffered | DrawDeclined | TimeCredited | GameFinished | RematchEvent
+)
 
 
 def players_in(event: GameEvent) -> set[PlayerId]:
@@ -89,6 +116,8 @@ def players_in(event: GameEvent) -> set[PlayerId]:
         case GameStarted(player_one, player_two):
             return {player_one, player_two}
         case MoveMade() | DrawOffered() | DrawDeclined() | TimeCredited() | GameFinished():
+            return set()
+        case RematchOffered() | RematchDeclined() | RematchAccepted():
             return set()
         case _:
             assert_never(event)

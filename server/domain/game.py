@@ -18,6 +18,10 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    RematchAccepted,
+    RematchDeclined,
+    RematchEvent,
+    RematchOffered,
     TimeCredited,
 )
 from server.domain.states import UNOPENED, Finished, Game, InProgress, NeverStarted, Open, Over, Unopened
@@ -61,12 +65,14 @@ def evolve(game: Game, event: GameEvent) -> Game:
             after = _finished(game, event)
         case GameStarted():
             after = _started(game, event)
-        case GameOpened(opener, color, public, clock):
-            after = Open(opener, color, Terms(public, clock)) if isinstance(game, Unopened) else None
+        case GameOpened():
+            after = _opened(game, event)
         case DrawOffered(player):
             after = _draw_offered(game, player)
         case DrawDeclined(player):
             after = _draw_declined(game, player)
+        case RematchOffered() | RematchDeclined() | RematchAccepted():
+            after = _about_a_rematch(game, event)
         case TimeCredited():
             after = _time_credited(game, event)
         case _:
@@ -84,6 +90,8 @@ def leaves_the_position(event: GameEvent) -> bool:
     """
     match event:
         case DrawOffered() | DrawDeclined() | TimeCredited():
+            return True
+        case RematchOffered() | RematchDeclined() | RematchAccepted():
             return True
         case GameOpened() | GameStarted() | MoveMade() | GameFinished():
             return False
@@ -106,6 +114,12 @@ def _moved(game: Game, event: MoveMade) -> Game | None:
     if draws is not NO_DRAW_OFFERS:
         draws = draws.after_move(event.player)
     return InProgress(game.player_one, game.player_two, board.drop(event.column), game.terms, draws, clocks)
+
+
+def _opened(game: Game, event: GameOpened) -> Game | None:
+    if not isinstance(game, Unopened):
+        return None
+    return Open(event.opener, event.color, Terms(event.public, event.clock, event.previous))
 
 
 def _started(game: Game, event: GameStarted) -> Game | None:
@@ -137,6 +151,21 @@ def _draw_declined(game: Game, player: PlayerId) -> Game | None:
 
 def _time_credited(game: Game, event: TimeCredited) -> Game | None:
     return after_credit(game, event) if isinstance(game, InProgress) and game.is_undecided else None
+
+
+def _about_a_rematch(game: Game, event: RematchEvent) -> Game | None:
+    if not isinstance(game, Finished):
+        return None
+    rematch = game.rematch
+    match event:
+        case RematchOffered(player) if player in game.seats and rematch.may_offer(player):
+            return replace(game, rematch=rematch.offered(player))
+        case RematchDeclined(player) if player in game.seats and rematch.open_by == game.opponent_of(player):
+            return replace(game, rematch=rematch.after_decline(game.opponent_of(player)))
+        case RematchAccepted(new_game) if rematch.open_by is not None:
+            return replace(game, rematch=rematch.accepted(new_game))
+        case _:
+            return None
 
 
 def _finished(game: Game, event: GameFinished) -> Game | None:

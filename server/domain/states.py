@@ -6,6 +6,7 @@ from typing import Final
 from server.domain.board import Board
 from server.domain.clocks import MAX_LAG_CREDIT_MS, Clocks
 from server.domain.draws import NO_DRAW_OFFERS, DrawOffers
+from server.domain.rematch import NO_REMATCH, Rematch
 from server.domain.terms import Terms
 from server.domain.vocabulary import Color, EndReason, GameResult, PlayerId, Token
 
@@ -92,11 +93,16 @@ class Finished:
     terms: Terms
     clocks: Clocks | None = None
     """What was left to each side when the last turn began, and nothing to one whose time ran out."""
+    rematch: Rematch = NO_REMATCH
 
     @property
     def seats(self) -> tuple[PlayerId, PlayerId]:
         """Player one and player two."""
         return (self.player_one, self.player_two)
+
+    def opponent_of(self, player: PlayerId) -> PlayerId:
+        """Return the other player; `player` has one of the seats."""
+        return self.player_two if player == self.player_one else self.player_one
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server.domain.clocks import Clock
+from server.domain.vocabulary import GameId
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +13,5 @@ class Terms:
     public: bool
     clock: Clock | None = None
     """What time each side is given; None for a game without a clock."""
+    previous: GameId | None = None
+    """The game that this one is the rematch of."""

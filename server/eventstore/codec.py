@@ -26,6 +26,9 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    RematchAccepted,
+    RematchDeclined,
+    RematchOffered,
     TimeCredited,
 )
 from server.domain.vocabulary import GameId, Version
@@ -44,6 +47,9 @@ EVENT_TYPES: Final[dict[str, type[GameEvent]]] = {
     "DrawDeclined": DrawDeclined,
     "TimeCredited": TimeCredited,
     "GameFinished": GameFinished,
+    "RematchOffered": RematchOffered,
+    "RematchDeclined": RematchDeclined,
+    "RematchAccepted": RematchAccepted,
 }
 """The stored name of each type. A class may be renamed; its name here stays."""
 
@@ -51,7 +57,7 @@ SCHEMA_VERSIONS: Final = dict.fromkeys(EVENT_TYPES, 1) | {"GameOpened": 2, "Move
 """The newest schema version of each type."""
 
 ADDED_FIELDS: Final[dict[tuple[str, int], tuple[str, ...]]] = {
-    ("GameOpened", 2): ("clock",),
+    ("GameOpened", 2): ("clock", "previous"),
     ("MoveMade", 2): ("took_ms", "credited_ms"),
 }
 """By type and schema version: the optional fields that this version added, and nothing else was changed by it."""

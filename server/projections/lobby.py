@@ -13,6 +13,9 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    RematchAccepted,
+    RematchDeclined,
+    RematchOffered,
     TimeCredited,
 )
 from server.domain.vocabulary import GameId, PlayerId, Version
@@ -113,6 +116,8 @@ class LobbyProjection:
                 case GameFinished(result, reason):
                     change.status, change.result, change.reason = "finished", result.value, reason.value
                 case MoveMade() | DrawOffered() | DrawDeclined() | TimeCredited():
+                    pass
+                case RematchOffered() | RematchDeclined() | RematchAccepted():
                     pass
                 case _:
                     assert_never(recorded.event)

@@ -18,6 +18,9 @@ def told(game: Game, version: int) -> dict[str, Any]:
         **served,
         "clock": _clock_of(game),
         "draw_offered_by": game.draws.open_by if isinstance(game, InProgress) else None,
+        "rematch_offered_by": game.rematch.open_by if isinstance(game, Finished) else None,
+        "previous": None if isinstance(game, Unopened) else game.terms.previous,
+        "next": game.rematch.game if isinstance(game, Finished) else None,
     }
 
 

@@ -10,15 +10,18 @@ from server.domain.clocks import Clock, Timing
 from server.domain.commands import (
     Abort,
     AcceptDraw,
+    AcceptRematch,
     CallFlag,
     ClaimDraw,
     ClaimWin,
     Command,
     CreditTime,
     DeclineDraw,
+    DeclineRematch,
     ExpireGame,
     MakeMove,
     OfferDraw,
+    OfferRematch,
     Resign,
 )
 from server.domain.decide import decide
@@ -31,10 +34,13 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    RematchAccepted,
+    RematchDeclined,
+    RematchOffered,
     TimeCredited,
 )
 from server.domain.game import UNOPENED, Finished, Game, InProgress, Open, evolve, fold
-from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameResult, PlayerId
+from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameId, GameResult, PlayerId
 from tests.domain.states import told
 from tests.model import Model
 
@@ -55,10 +61,16 @@ wild_words = st.one_of(
     st.builds(Resign, st.just(EVE)),
     st.builds(OfferDraw, anybody),
     st.builds(DeclineDraw, anybody),
+    st.builds(OfferRematch, anybody, st.just(GameId("next"))),
     st.builds(CallFlag, st.integers(0, 40_000)),
     st.builds(CreditTime, amounts, amounts, st.just(CreditReason.OUTAGE)),
 )
 wild_commands = st.one_of(wild_moves, wild_moves, wild_moves, wild_words)
+words_after_the_end = st.one_of(
+    st.builds(OfferRematch, anybody, st.just(GameId("next"))),
+    st.builds(AcceptRematch, anybody, st.just(GameId("next"))),
+    st.builds(DeclineRematch, anybody),
+)
 last_words = st.one_of(
     st.builds(Resign, anybody),
     st.builds(Abort, anybody),
@@ -84,10 +96,11 @@ SAID = {
     OfferDraw: Model.offer_draw,
     AcceptDraw: Model.accept_draw,
     DeclineDraw: Model.decline_draw,
+    DeclineRematch: Model.decline_rematch,
 }
 
 
-def told_to(model: Model, command: Command) -> str | None:  # noqa: PLR0911 — a line a command
+def told_to(model: Model, command: Command) -> str | None:  # noqa: PLR0911
     match command:
         case MakeMove(player, column, timing):
             return model.move(player, column.value, *astuple(timing) if timing else ())
@@ -101,7 +114,11 @@ def told_to(model: Model, command: Command) -> str | None:  # noqa: PLR0911 — 
             return model.claim_win(player, gone=opponent_gone)
         case ClaimDraw(player, opponent_gone):
             return model.claim_draw(player, gone=opponent_gone)
-        case Resign() | Abort() | OfferDraw() | AcceptDraw() | DeclineDraw():
+        case OfferRematch(player, new_game):
+            return model.offer_rematch(player, new_game)
+        case AcceptRematch(player, new_game):
+            return model.accept_rematch(player, new_game)
+        case Resign() | Abort() | OfferDraw() | AcceptDraw() | DeclineDraw() | DeclineRematch():
             return SAID[type(command)](model, command.player)
         case _:
             raise AssertionError(command)
@@ -110,7 +127,9 @@ def told_to(model: Model, command: Command) -> str | None:  # noqa: PLR0911 — 
 @settings(deadline=None)
 @given(
     st.lists(wild_commands, max_size=120),
-    st.lists(last_words, max_size=3),
+    st.lists(last_words, max_size=3).flatmap(
+        lambda last: st.lists(words_after_the_end, max_size=6).map(lambda after: [*last, *after])
+    ),
     st.none() | st.tuples(st.sampled_from([1, 30, 180]), st.sampled_from([0, 2])),
 )
 def test_any_commands_lead_where_the_naive_model_goes(
@@ -151,6 +170,9 @@ any_event = st.one_of(
     st.builds(MoveMade, st.sampled_from([ANN, BOB, EVE]), columns),
     st.builds(DrawOffered, st.sampled_from([ANN, BOB, EVE])),
     st.builds(DrawDeclined, st.sampled_from([ANN, BOB, EVE])),
+    st.builds(RematchOffered, st.sampled_from([ANN, BOB, EVE])),
+    st.builds(RematchDeclined, st.sampled_from([ANN, BOB, EVE])),
+    st.builds(RematchAccepted, st.just(GameId("next"))),
     st.builds(TimeCredited, amounts, amounts, st.just(CreditReason.OUTAGE)),
     st.builds(GameFinished, st.sampled_from(GameResult), st.sampled_from(EndReason)),
 )

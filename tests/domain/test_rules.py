@@ -11,10 +11,13 @@ from server.domain.events import (
     GameOpened,
     GameStarted,
     MoveMade,
+    RematchAccepted,
+    RematchDeclined,
+    RematchOffered,
     TimeCredited,
 )
 from server.domain.game import leaves_the_position
-from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameResult, PlayerId
+from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameId, GameResult, PlayerId
 from tests.domain.given import ANN, BOB, EVE, OPENED, RESIGNED, STARTED, given, moves
 
 FULL_COLUMN = moves("AAAAAA")
@@ -109,6 +112,9 @@ def test_nothing_is_played_after_the_end(command: Command) -> None:
         (RESIGNED, False),
         (DrawOffered(ANN), True),
         (DrawDeclined(ANN), True),
+        (RematchOffered(ANN), True),
+        (RematchDeclined(ANN), True),
+        (RematchAccepted(GameId("g2")), True),
         (TimeCredited(5, 0, CreditReason.OUTAGE), True),
     ],
 )

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-LATER_FIELDS = {"clock", "took_ms", "credited_ms"}
+LATER_FIELDS = {"clock", "previous", "took_ms", "credited_ms"}
 
 
 def steps_of(events: Sequence[dict[str, Any]]) -> list[int]:
     """Return the place of each event in its append, counted from 1."""
     steps: list[int] = []
+    before: dict[str, Any] = {}
     for event in events:
-        steps.append(steps[-1] + 1 if steps and _comes_with_a_move(event) else 1)
+        steps.append(steps[-1] + 1 if steps and _goes_on(before, event) else 1)
+        before = event
     return steps
 
 
@@ -19,5 +21,7 @@ def schema_version_of(event: dict[str, Any]) -> int:
     return 2 if LATER_FIELDS & event["data"].keys() else 1
 
 
-def _comes_with_a_move(event: dict[str, Any]) -> bool:
+def _goes_on(before: dict[str, Any], event: dict[str, Any]) -> bool:
+    if event["type"] == "GameStarted":
+        return "previous" in before["data"]
     return event["type"] == "GameFinished" and event["data"].get("reason") in ("FOUR_IN_A_ROW", "BOARD_FULL")

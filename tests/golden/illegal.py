@@ -74,14 +74,27 @@ CLOCK_RUNS = [*FRESH_CLOCK, timed(ANN, "D"), timed(BOB, "D")]
 RESIGNED = finished("PLAYER_ONE_WON", "RESIGNATION")
 EXPIRED = finished("ABORTED", "EXPIRED")
 AGREED = finished("TIED", "AGREEMENT")
+AGREED_TO_PLAY_AGAIN: Event = ("RematchAccepted", {"game": "g2"})
 
 
 def logs() -> Iterator[dict[str, Any]]:
     """The illegal logs: in each the last event is the one that cannot follow."""
-    for name, before, wrong in (*openings(), *moves_out_of_order(), *draws(), *times(), *ends(), *after_the_end()):
+    for name, before, wrong in (
+        *openings(),
+        *moves_out_of_order(),
+        *draws(),
+        *times(),
+        *rematches(),
+        *ends(),
+        *after_the_end(),
+    ):
         yield _log(name, [*before, wrong])
     for name, before, wrong in ends_of_decided_games():
         yield _log(name, [*before, wrong], last_step=2)
+    rematch = opened(previous="g1")
+    yield _log("a rematch that seats a stranger", [rematch, started(BOB, EVE)], verified_at=1)
+    yield _log("a rematch with the wrong colours", [rematch, started(BOB, ANN)], verified_at=1)
+    yield _log("a rematch opened twice", [rematch, started(), rematch])
     yield _log("a move after four in a row", [*LIVE, *moves("ABABABAB")], verified_at=9)
     offered = says("DrawOffered", ANN)
     yield _log("a draw offered after four in a row", [*LIVE, *moves("ABABABA"), offered], verified_at=9)
@@ -176,6 +189,33 @@ def times() -> Cases:
     yield "no time given back", CLOCK_RUNS, credited(0, 0)
     yield "time taken", CLOCK_RUNS, credited(5, -1)
     yield "time given back for a smile", CLOCK_RUNS, credited(1, 0, "SMILE")
+
+
+def rematches() -> Cases:
+    """Everything that can be wrong after the end."""
+    over = [*LIVE, *moves("D"), RESIGNED]
+    offered = [*over, says("RematchOffered", BOB)]
+    declined = [*offered, says("RematchDeclined", ANN)]
+    agreed = [*offered, AGREED_TO_PLAY_AGAIN]
+    for what in (says("RematchOffered", ANN), says("RematchDeclined", ANN), AGREED_TO_PLAY_AGAIN):
+        yield f"{what[0]} before the opening", [], what
+        yield f"{what[0]} before the start", OPEN, what
+        yield f"{what[0]} before the end", [*LIVE, *moves("DD")], what
+        yield f"{what[0]} after the end of a game that nobody joined", [*OPEN, EXPIRED], what
+        yield f"{what[0]} after another game was agreed to", agreed, what
+        yield f"{what[0]} without its only field", offered, (what[0], {})
+    yield "a rematch offered by a stranger", over, says("RematchOffered", EVE)
+    yield "a rematch offered twice", offered, says("RematchOffered", BOB)
+    yield "a rematch offered against an offer, which is agreement", offered, says("RematchOffered", ANN)
+    yield "a rematch offered again after it was declined", declined, says("RematchOffered", BOB)
+    yield "a rematch declined that nobody offered", over, says("RematchDeclined", ANN)
+    yield "a rematch declined by its offerer", offered, says("RematchDeclined", BOB)
+    yield "a rematch declined by a stranger", offered, says("RematchDeclined", EVE)
+    yield "a rematch declined twice", declined, says("RematchDeclined", ANN)
+    yield "a rematch that nobody offered", over, AGREED_TO_PLAY_AGAIN
+    yield "a rematch that was declined", declined, AGREED_TO_PLAY_AGAIN
+    yield "a move after a rematch was offered", offered, move(BOB, "D")
+    yield "a second end after a rematch was offered", offered, RESIGNED
 
 
 def ends() -> Cases:

@@ -44,6 +44,15 @@ SCRIPTS = {
     "both decline a draw in one position": "D b2:offer_draw a1:decline_draw a1:offer_draw b2:decline_draw D",
     "a draw declined by a move and offered again": "b2:offer_draw D b2:offer_draw C a1:accept_draw",
     "a draw offered in a game that is won": "A B A B A B b2:offer_draw A",
+    "a rematch": "D a1:resign b2:offer_rematch a1:accept_rematch",
+    "a rematch that both offer": "D C a1:offer_draw b2:accept_draw a1:offer_rematch b2:offer_rematch",
+    "a rematch declined": "A B A B A B A b2:offer_rematch a1:decline_rematch",
+    "a rematch declined, and offered by the other": (
+        "b2:abort a1:offer_rematch b2:decline_rematch b2:offer_rematch a1:accept_rematch"
+    ),
+    "a rematch declined by both": (
+        "D :expire a1:offer_rematch b2:decline_rematch b2:offer_rematch a1:decline_rematch"
+    ),
 }
 """Columns, and what else players do, or what the server does by itself."""
 
@@ -56,10 +65,17 @@ CLOCKS: dict[str, tuple[tuple[int, int], str]] = {
     "a draw and a clock": ((60, 5), "D C b2:offer_draw D/5000 C/7000 a1:offer_draw b2:accept_draw"),
     "aborted before the clock runs": ((60, 5), "D b2:abort"),
     "nobody went on before the clock ran": ((60, 5), "D :expire"),
+    "a rematch after the time ran out": ((1, 0), "D D :call_flag/1500 a1:offer_rematch b2:accept_rematch"),
 }
 """What each side is given and what a move adds, in seconds; then moves with what elapsed, and the lag."""
 
-EVENTS = {"offer_draw": "DrawOffered", "decline_draw": "DrawDeclined", "credit_time": "TimeCredited"}
+EVENTS = {
+    "offer_draw": "DrawOffered",
+    "decline_draw": "DrawDeclined",
+    "credit_time": "TimeCredited",
+    "offer_rematch": "RematchOffered",
+    "decline_rematch": "RematchDeclined",
+}
 """What comes of an act, unless it ends the game."""
 
 
@@ -70,6 +86,7 @@ def games() -> list[dict[str, Any]]:
     found += [_game(name, script, clock) for name, (clock, script) in CLOCKS.items()]
     found += [_unjoined_game("nobody joined"), _unjoined_game("nobody joined, with a clock", (300, 5))]
     found += [_random_game(f"random game {seed}", seed) for seed in range(1, 26)]
+    found += [_rematch("the rematch", None), _rematch("the rematch, with a clock", (180, 2))]
     found.append(_random_game("two lines with one token", TWO_LINES))
     found.append(_random_game("won with the last token", WON_WITH_THE_LAST_TOKEN))
     return found
@@ -94,6 +111,14 @@ def _unjoined_game(name: str, clock: tuple[int, int] | None = None) -> dict[str,
     return game.as_json()
 
 
+def _rematch(name: str, clock: tuple[int, int] | None) -> dict[str, Any]:
+    """The game that follows one that ANN, who was player one, offered to play again."""
+    game = _Log(name, clock, color="yellow", opener=ANN, seats=(BOB, ANN), previous="before")
+    for letter in "DDC":
+        game.move(letter)
+    return game.as_json()
+
+
 def _random_game(name: str, seed: int) -> dict[str, Any]:
     chance = random.Random(seed)
     game = _Log(name)
@@ -105,17 +130,28 @@ def _random_game(name: str, seed: int) -> dict[str, Any]:
 
 
 class _Log:
-    def __init__(self, name: str, clock: tuple[int, int] | None = None, *, is_joined: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        clock: tuple[int, int] | None = None,
+        *,
+        color: str = "red",
+        opener: str = ANN,
+        seats: tuple[str, str] = (ANN, BOB),
+        previous: str | None = None,
+        is_joined: bool = True,
+    ) -> None:
         self.name = name
-        self.model = Model(ANN, BOB, clock=clock)
+        self.model = Model(*seats, clock=clock, previous=previous)
         self.events: list[dict[str, Any]] = []
         self.states: list[dict[str, Any]] = []
-        given = {"clock": {"initial_s": clock[0], "increment_s": clock[1]}} if clock else {}
-        self._append("GameOpened", {"opener": ANN, "color": "red", "public": True, **given})
+        more: dict[str, Any] = {"clock": {"initial_s": clock[0], "increment_s": clock[1]}} if clock else {}
+        more |= {"previous": previous} if previous else {}
+        self._append("GameOpened", {"opener": opener, "color": color, "public": True, **more})
         unseated = dict.fromkeys(("player_one", "player_two", "next_player"))
         self.states[0] = {**self.states[0], "status": "open", **unseated}
         if is_joined:
-            self._append("GameStarted", {"player_one": ANN, "player_two": BOB})
+            self._append("GameStarted", {"player_one": seats[0], "player_two": seats[1]})
 
     def move(self, letter: str, elapsed: int = 0, lag: int = 0) -> None:
         player = self.model.next_player or ""
@@ -130,9 +166,13 @@ class _Log:
             self.finish()
 
     def say(self, player: str, what: str, *numbers: int) -> None:
-        assert getattr(self.model, what)(*filter(None, [player]), *numbers) is None
-        if self.model.result:
+        was_over = self.model.result is not None
+        new_game = [f"after-{self.name.replace(' ', '-')}"] if what in ("offer_rematch", "accept_rematch") else []
+        assert getattr(self.model, what)(*filter(None, [player]), *numbers, *new_game) is None
+        if self.model.result and not was_over:
             self.finish()
+        elif self.model.next:
+            self._append("RematchAccepted", {"game": self.model.next})
         elif what == "credit_time":
             one, two = numbers
             self._append(EVENTS[what], {"player_one_ms": one, "player_two_ms": two, "reason": "OUTAGE"})
