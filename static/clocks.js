@@ -2,7 +2,7 @@
  * Thinking time, as the server's `clocks` has it: what is left to each side, and for whom time
  * runs. Asks nobody what time it is; whoever shows a clock passes the server's time in.
  */
-import { eachSideHasMoved, sideToMove } from "./position.js";
+import { eachSideHasMoved, isReplaying, sideToMove } from "./position.js";
 
 /** @typedef {import("./fold.js").Game} Game */
 
@@ -40,7 +40,7 @@ export function isClock(clock) {
  * @returns {Partial<Game> | null}
  */
 export function afterMove(game, { player, took_ms, credited_ms }, at) {
-  if (game.clock === null) return took_ms === undefined && credited_ms === undefined ? {} : null;
+  if (game.clock === null || isReplaying(game)) return took_ms === undefined && credited_ms === undefined ? {} : null;
   const one = player === game.playerOne;
   const left = (one ? game.playerOneMs : game.playerTwoMs) ?? 0;
   const runs = clockRuns(game);

@@ -3,7 +3,8 @@
  * rules, held against the server's by the same golden logs. Each evolver returns what changes.
  */
 import { afterCredit, afterMove, clockRuns, isClock } from "./clocks.js";
-import { COLUMNS, eachSideHasMoved, goesOn, isFull, isWon, landingCell, linesOf, nextPlayer, tokenOf } from "./position.js";
+import { canMove, COLUMNS, eachSideHasMoved, goesOn, isFull, isReplaying, isWon } from "./position.js";
+import { landingCell, linesOf, nextPlayer, ROWS, tokenOf } from "./position.js";
 
 /** @typedef {import("./fold.js").Game} Game */
 /** @typedef {(game: Game, data: Record<string, any>, at: string) => Partial<Game>} Evolver */
@@ -13,22 +14,25 @@ const WON = ["PLAYER_ONE_WON", "PLAYER_TWO_WON"];
 
 /** @type {Record<string, Evolver>} */
 export const evolvers = {
-  GameOpened(game, { opener, color, clock = null, previous = null }) {
+  GameOpened(game, { opener, color, clock = null, previous = null, origin = null }) {
     possible(game.status === "none", "a game opens once");
     possible(COLORS.includes(color), `nobody can ask for the colour ${color}`);
     possible(clock === null || isClock(clock), "a clock gives a whole number of seconds");
+    possible(origin === null || isPosition(origin), "an origin is a version of a game");
     const ms = clock && clock.initial_s * 1000;
-    return { status: "open", opener, color, clock, playerOneMs: ms, playerTwoMs: ms, previous };
+    return { status: "open", opener, color, clock, playerOneMs: ms, playerTwoMs: ms, previous, origin };
   },
-  GameStarted(game, { player_one, player_two }) {
+  GameStarted(game, { player_one, player_two, replayed }) {
     possible(game.status === "open", "only an open game starts");
     possible(player_one !== player_two, "nobody plays against themselves");
     const first = game.color === "random" ? [player_one, player_two] : [game.color === "red" ? player_one : player_two];
     possible(first.includes(game.opener), "the opener plays the colour asked for");
-    return { status: "live", playerOne: player_one, playerTwo: player_two };
+    const canBeReplayed = game.origin !== null && replayed >= 1 && replayed < COLUMNS.length * ROWS;
+    possible(replayed === undefined || canBeReplayed, "moves are taken over from an origin, and leave room for more");
+    return { status: "live", playerOne: player_one, playerTwo: player_two, replayed: replayed ?? 0 };
   },
   MoveMade(game, { player, column, ...times }, at) {
-    possible(goesOn(game), "tokens fall only in a game that goes on");
+    possible(canMove(game), "tokens fall only in a game that goes on");
     possible(player === nextPlayer(game), "the players take turns");
     const cell = landingCell(game, column);
     if (cell === null) throw impossible(`column ${column} is full`);
@@ -37,6 +41,8 @@ export const evolvers = {
     const token = player === game.playerOne ? "R" : "Y";
     const columns = game.columns.map((stack, i) => (COLUMNS[i] === column ? stack + token : stack));
     const drawOfferedBy = game.drawOfferedBy === player ? player : null; // a move declines what the other offered
+    const decides = isReplaying(game) && !canMove({ ...game, columns, lastMove: cell });
+    possible(!decides, "what is played on is not decided yet");
     return { columns, lastMove: cell, drawOfferedBy, drawsDeclined: [], ...clocks };
   },
   DrawOffered(game, { player }) {
@@ -82,6 +88,11 @@ export const evolvers = {
   },
 };
 
+/** @param {Record<string, unknown>} origin */
+function isPosition({ game, version }) {
+  return typeof game === "string" && Number.isInteger(version);
+}
+
 /** @param {Game} game @param {string} player */
 function hasEndedFor(game, player) {
   return game.status === "finished" && (player === game.playerOne || player === game.playerTwo);
@@ -95,6 +106,7 @@ function canEndUnjoined(result, reason) {
 /** @param {Game} game @param {string} result @param {string} reason */
 function canEndSo(game, result, reason) {
   const lastMoverWon = nextPlayer(game) === game.playerOne ? "PLAYER_TWO_WON" : "PLAYER_ONE_WON";
+  if (isReplaying(game)) return false;
   if (isWon(game)) return reason === "FOUR_IN_A_ROW" && result === lastMoverWon;
   if (isFull(game)) return reason === "BOARD_FULL" && result === "TIED";
   switch (reason) {

@@ -35,6 +35,8 @@ export { COLUMNS, eachSideHasMoved, landingCell, nextPlayer, ROWS, tokenOf } fro
  * @property {string | null} rematchOfferedBy who waits for an answer to the offer of a rematch
  * @property {readonly string[]} rematchesDeclined whose offer of a rematch was declined
  * @property {string | null} previous the game that this one is the rematch of
+ * @property {{ game: string, version: number } | null} origin the position that this game was played on from
+ * @property {number} replayed how many moves were taken over from there; nobody made them here
  * @property {string | null} next the rematch of this game
  * @property {GameResult | null} result
  * @property {string | null} reason
@@ -61,6 +63,8 @@ export const initialGame = Object.freeze({
   rematchOfferedBy: null,
   rematchesDeclined: Object.freeze([]),
   previous: null,
+  origin: null,
+  replayed: 0,
   next: null,
   result: null,
   reason: null,
@@ -115,6 +119,7 @@ export function stateOf(game) {
     draw_offered_by: game.drawOfferedBy,
     rematch_offered_by: game.rematchOfferedBy,
     previous: game.previous,
+    origin: game.origin,
     next: game.next,
   };
 }

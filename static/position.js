@@ -39,14 +39,24 @@ export function tokenCount(game) {
   return game.columns.reduce((sum, stack) => sum + stack.length, 0);
 }
 
-/** Whether each side has made a move: from then on the game counts, and can't be aborted. @param {Game} game */
+/** Whether each side has made a move here: from then on the game counts, and can't be aborted. @param {Game} game */
 export function eachSideHasMoved(game) {
-  return tokenCount(game) >= 2;
+  return tokenCount(game) >= game.replayed + 2;
 }
 
-/** Whether players can still do something: a line or a full board has ended the game already. @param {Game} game */
-export function goesOn(game) {
+/** Whether moves are still to come that were taken over from another game. @param {Game} game */
+export function isReplaying(game) {
+  return tokenCount(game) < game.replayed;
+}
+
+/** Whether another token can fall: a line or a full board has ended the game already. @param {Game} game */
+export function canMove(game) {
   return game.status === "live" && !isWon(game) && !isFull(game);
+}
+
+/** Whether players can do something besides: all that came with the last event is there. @param {Game} game */
+export function goesOn(game) {
+  return canMove(game) && !isReplaying(game);
 }
 
 /** Whether the last move made a line. @param {Game} game */

@@ -28,6 +28,8 @@ class Model:
     rematch_offered_by: str | None = None
     rematches_declined: set[str] = field(default_factory=set)
     previous: str | None = None
+    origin: tuple[str, int] | None = None
+    replayed: int = 0
     next: str | None = None
     left: dict[str, int] = field(default_factory=dict)
     """What is left to each player at the beginning of the turn, in milliseconds."""
@@ -44,7 +46,12 @@ class Model:
 
     @property
     def clock_runs(self) -> bool:
-        return bool(self.clock) and self.moves >= 2
+        return bool(self.clock) and self.moves - self.replayed >= 2
+
+    def replay(self, letter: str) -> None:
+        """Take a move over from the origin."""
+        player = self.next_player or ""
+        self._drop(player, self.columns[LETTERS.index(letter)])
 
     def move(self, player: str, letter: str, elapsed: int = 0, lag: int = 0) -> str | None:
         """Make a move; return the code of the refusal, or None."""
@@ -99,7 +106,7 @@ class Model:
     def abort(self, player: str) -> str | None:
         if refusal := self._refusal(player):
             return refusal
-        if self.moves > 1:
+        if self.moves - self.replayed > 1:
             return "too_late_to_abort"
         self._end("ABORTED", "ABORTED")
         return None
@@ -220,6 +227,7 @@ class Model:
             "draw_offered_by": self.draw_offered_by,
             "rematch_offered_by": self.rematch_offered_by,
             "previous": self.previous,
+            "origin": {"game": self.origin[0], "version": self.origin[1]} if self.origin else None,
             "next": self.next,
         }
 

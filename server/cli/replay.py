@@ -87,11 +87,10 @@ async def _read(url: str, game: GameId) -> tuple[list[RecordedEvent], dict[Playe
 def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:  # noqa: C901, PLR0911 — a line an event
     match event:
         case GameOpened(opener, color):
-            clock = f", {event.clock.initial_s} s + {event.clock.increment_s} s a move" if event.clock else ""
-            series = f", after {event.previous}" if event.previous else ""
-            return f"{name(opener)} waits for an opponent and plays {color}{clock}{series}"
-        case GameStarted(player_one, player_two):
-            return f"{name(player_one)} is RED and begins, {name(player_two)} is YELLOW"
+            return f"{name(opener)} waits for an opponent and plays {color}{_terms(event)}"
+        case GameStarted(player_one, player_two, replayed):
+            origin = f"; moves taken over: {replayed}" if replayed else ""
+            return f"{name(player_one)} is RED and begins, {name(player_two)} is YELLOW{origin}"
         case MoveMade(player, column):
             token = before.board.next_token if isinstance(before, InProgress) else "?"
             took = f" after {event.took_ms / 1000:.1f} s" if event.took_ms is not None else ""
@@ -113,6 +112,16 @@ def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> st
             return f"{result} by {reason}" + (f": {cells}" if cells else "")
         case _:
             assert_never(event)
+
+
+def _terms(opened: GameOpened) -> str:
+    clock, previous, origin = opened.clock, opened.previous, opened.origin
+    terms = [
+        f"{clock.initial_s} s + {clock.increment_s} s a move" if clock else "",
+        f"the rematch of {previous}" if previous else "",
+        f"on from version {origin.version} of {origin.game}" if origin else "",
+    ]
+    return "".join(f", {term}" for term in terms if term)
 
 
 def _drawn(board: Board, *, in_colour: bool) -> Iterator[str]:

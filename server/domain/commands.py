@@ -3,17 +3,23 @@
 from dataclasses import dataclass
 
 from server.domain.clocks import Clock, Timing
+from server.domain.terms import Origin
 from server.domain.vocabulary import Color, Column, CreditReason, GameId, PlayerId
 
 
 @dataclass(frozen=True, slots=True)
 class OpenGame:
-    """Open a game and take one of its seats."""
+    """Open a game and take one of its seats.
+
+    With an `origin`, `opening` is the columns of all moves up to there (see `server.domain.play_on`).
+    """
 
     player: PlayerId
     color: Color
     public: bool
     clock: Clock | None = None
+    origin: Origin | None = None
+    opening: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +27,13 @@ class JoinGame:
     """Take the other seat.
 
     `coin` is the toss for a game whose opener asked for a random colour: true gives the opener RED.
-    The domain knows no chance, so the caller tosses it.
+    The domain knows no chance, so the caller tosses it. Nor does it read other games: for a game with an origin,
+    `opening` is the columns of all moves up to there.
     """
 
     player: PlayerId
     coin: bool
+    opening: tuple[Column, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

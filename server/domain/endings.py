@@ -21,7 +21,7 @@ def can_end_so(game: InProgress, result: GameResult, reason: EndReason) -> bool:
         return board.has_line() and result is game.victory_of(game.opponent_of(game.next_player))
     if reason is EndReason.BOARD_FULL:
         return board.is_full and result is GameResult.TIED and not board.has_line()
-    return game.is_undecided and _can_be_called(game, result, reason)
+    return game.is_at_rest and _can_be_called(game, result, reason)
 
 
 def _can_be_called(game: InProgress, result: GameResult, reason: EndReason) -> bool:  # noqa: PLR0911

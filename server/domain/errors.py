@@ -194,6 +194,15 @@ class NoOpponentError(ConnectFourError):
         super().__init__("Nobody had joined that game: open a new one.")
 
 
+class PositionDecidedError(ConnectFourError):
+    """There is nothing to play on for in a position in which the game is over."""
+
+    code = "position_decided"
+
+    def __init__(self) -> None:
+        super().__init__("The game is decided in that position: play on from an earlier one.")
+
+
 class CommandIdTakenError(ConnectFourError):
     """Another player's command has this id."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from server.domain.clocks import Clock
+from server.domain.terms import Origin
 from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameId, GameResult, PlayerId
 
 
@@ -17,7 +18,7 @@ class GameOpened:
     """A player opened a game and waits for an opponent. `public` games are listed in the lobby.
 
     `clock` is absent in a game in which everybody may think as long as they like. A rematch names the `previous`
-    game of its series, and starts at once.
+    game of its series, and starts at once. A game that is played on from a position names that as its `origin`.
     """
 
     opener: PlayerId
@@ -25,14 +26,20 @@ class GameOpened:
     public: bool
     clock: Clock | None = None
     previous: GameId | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GameStarted:
-    """The second seat was taken. Player one holds RED and moves first; chance, if asked for, has spoken."""
+    """The second seat was taken. Player one holds RED and moves first; chance, if asked for, has spoken.
+
+    In a game with an origin, `replayed` says how many moves are taken over from there. They follow at once, in the
+    same append; absent is none. See `server.domain.play_on`.
+    """
 
     player_one: PlayerId
     player_two: PlayerId
+    replayed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

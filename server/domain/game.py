@@ -24,6 +24,7 @@ from server.domain.events import (
     RematchOffered,
     TimeCredited,
 )
+from server.domain.play_on import MAX_REPLAYED
 from server.domain.states import UNOPENED, Finished, Game, InProgress, NeverStarted, Open, Over, Unopened
 from server.domain.terms import Terms
 from server.domain.timekeeping import after_credit, clocks_after
@@ -105,6 +106,8 @@ def _moved(game: Game, event: MoveMade) -> Game | None:
     board = game.board
     if not board.has_room_in_column(event.column) or board.has_line():
         return None
+    if game.terms.replayed > board.moves_made:
+        return _replayed(game, event)
     clocks = game.clocks
     if clocks is not None or event.took_ms is not None or event.credited_ms is not None:
         clocks = clocks_after(game, event)
@@ -116,10 +119,18 @@ def _moved(game: Game, event: MoveMade) -> Game | None:
     return InProgress(game.player_one, game.player_two, board.drop(event.column), game.terms, draws, clocks)
 
 
+def _replayed(game: InProgress, event: MoveMade) -> Game | None:
+    """Return the game after a move that was taken over from its origin: it has no time, and decides nothing."""
+    board = game.board.drop(event.column)
+    if event.took_ms is not None or event.credited_ms is not None or board.has_line() or board.is_full:
+        return None
+    return replace(game, board=board)
+
+
 def _opened(game: Game, event: GameOpened) -> Game | None:
     if not isinstance(game, Unopened):
         return None
-    return Open(event.opener, event.color, Terms(event.public, event.clock, event.previous))
+    return Open(event.opener, event.color, Terms(event.public, event.clock, event.previous, event.origin))
 
 
 def _started(game: Game, event: GameStarted) -> Game | None:
@@ -128,14 +139,18 @@ def _started(game: Game, event: GameStarted) -> Game | None:
         return None
     if game.color is not Color.RANDOM and (game.color is Color.RED) != (game.opener == one):
         return None
-    clock = game.terms.clock
-    return InProgress(one, two, Board(), game.terms, clocks=Clocks.full(clock) if clock else None)
+    terms = game.terms
+    if event.replayed is not None:
+        if terms.origin is None or not 1 <= event.replayed <= MAX_REPLAYED:
+            return None
+        terms = replace(terms, replayed=event.replayed)
+    return InProgress(one, two, Board(), terms, clocks=Clocks.full(terms.clock) if terms.clock else None)
 
 
 def _draw_offered(game: Game, player: PlayerId) -> Game | None:
     if not isinstance(game, InProgress) or player not in game.seats:
         return None
-    if not game.is_undecided or not game.draws.may_offer(player):
+    if not game.is_at_rest or not game.draws.may_offer(player):
         return None
     return replace(game, draws=game.draws.offered(player))
 
@@ -144,13 +159,13 @@ def _draw_declined(game: Game, player: PlayerId) -> Game | None:
     if not isinstance(game, InProgress) or player not in game.seats:
         return None
     offerer = game.opponent_of(player)
-    if not game.is_undecided or game.draws.open_by != offerer:
+    if not game.is_at_rest or game.draws.open_by != offerer:
         return None
     return replace(game, draws=game.draws.after_decline(offerer))
 
 
 def _time_credited(game: Game, event: TimeCredited) -> Game | None:
-    return after_credit(game, event) if isinstance(game, InProgress) and game.is_undecided else None
+    return after_credit(game, event) if isinstance(game, InProgress) and game.is_at_rest else None
 
 
 def _about_a_rematch(game: Game, event: RematchEvent) -> Game | None:

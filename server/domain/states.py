@@ -43,14 +43,15 @@ class InProgress:
         return (self.player_one, self.player_two)
 
     @property
-    def is_undecided(self) -> bool:
-        """Whether neither a line nor a full board has ended the game, which it does together with the move."""
-        return not self.board.is_full and not self.board.has_line()
+    def is_at_rest(self) -> bool:
+        """Whether the append that led here is complete: no move is left to replay, and no end to follow a move."""
+        board = self.board
+        return board.moves_made >= self.terms.replayed and not board.is_full and not board.has_line()
 
     @property
     def each_side_has_moved(self) -> bool:
-        """Whether each side has made a move: from then on the game counts, and can't be aborted."""
-        return self.board.moves_made >= len(self.seats)
+        """Whether each side has made a move here: from then on the game counts, and can't be aborted."""
+        return self.board.moves_made >= self.terms.replayed + 2
 
     @property
     def next_player(self) -> PlayerId:

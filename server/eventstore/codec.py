@@ -53,11 +53,12 @@ EVENT_TYPES: Final[dict[str, type[GameEvent]]] = {
 }
 """The stored name of each type. A class may be renamed; its name here stays."""
 
-SCHEMA_VERSIONS: Final = dict.fromkeys(EVENT_TYPES, 1) | {"GameOpened": 2, "MoveMade": 2}
+SCHEMA_VERSIONS: Final = dict.fromkeys(EVENT_TYPES, 1) | {"GameOpened": 2, "GameStarted": 2, "MoveMade": 2}
 """The newest schema version of each type."""
 
 ADDED_FIELDS: Final[dict[tuple[str, int], tuple[str, ...]]] = {
-    ("GameOpened", 2): ("clock", "previous"),
+    ("GameOpened", 2): ("clock", "previous", "origin"),
+    ("GameStarted", 2): ("replayed",),
     ("MoveMade", 2): ("took_ms", "credited_ms"),
 }
 """By type and schema version: the optional fields that this version added, and nothing else was changed by it."""

@@ -1,40 +1,19 @@
 """A rematch leads from one stream to another: the verification holds the second to what the first one says."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from uuid import UUID
-
-import msgspec
 import pytest
 
-from server.cli.audit.lines import LoggedEvent
-from server.cli.audit.streams import Finding, StreamChecks
-from server.domain.commands import AcceptRematch, Command, JoinGame, OfferRematch, OpenGame, Resign
+from server.domain.commands import AcceptRematch, JoinGame, OfferRematch, OpenGame, Resign
 from server.domain.decide import decide
 from server.domain.events import GameEvent, GameOpened, GameStarted, RematchAccepted
 from server.domain.game import Finished, fold
 from server.domain.rules.rematches import rematch_of
-from server.domain.vocabulary import Color, GameId, PlayerId, Version
-from server.eventstore.codec import encode
+from server.domain.vocabulary import Color, GameId, PlayerId
+from tests.audit.checking import events_of, findings, played
 
 ANN, BOB = PlayerId("ann"), PlayerId("bob")
 OLD, NEW = GameId("old"), GameId("new")
-AT = datetime(2026, 11, 23, tzinfo=UTC)
-
-Append = tuple[GameId, Sequence[GameEvent]]
-
-
-def played(*commands: Command) -> list[Append]:
-    events: list[GameEvent] = []
-    appends: list[Append] = []
-    for command in commands:
-        happened = decide(command, fold(events))
-        events += happened
-        appends.append((OLD, happened))
-    return appends
-
-
 AGREED = played(
+    OLD,
     OpenGame(ANN, Color.RED, public=True),
     JoinGame(BOB, coin=True),
     Resign(BOB),
@@ -44,25 +23,9 @@ AGREED = played(
 
 
 def begun() -> tuple[GameEvent, ...]:
-    game = fold([event for _, events in AGREED for event in events])
+    game = fold(events_of(AGREED))
     assert isinstance(game, Finished)
     return decide(rematch_of(OLD, game), fold([]))
-
-
-def findings(appends: Sequence[Append]) -> list[tuple[str | None, int | None]]:
-    """Return the game and the version of each finding."""
-    checks, versions, place = StreamChecks(), dict.fromkeys((OLD, NEW), 0), 0
-    found: list[Finding] = []
-    for number, (game, events) in enumerate(appends, start=1):
-        for step, event in enumerate(events, start=1):
-            place, versions[game] = place + 1, versions[game] + 1
-            type_, schema_version, data = encode(event)
-            raw = msgspec.Raw(data.encode())
-            version = Version(versions[game])
-            logged = LoggedEvent(game, version, type_, schema_version, raw, UUID(int=number), step, AT)
-            found += checks.take(place, logged)
-    found += checks.finish()
-    return [(finding.game, finding.version) for finding in found]
 
 
 def test_a_rematch_that_begins_as_agreed_is_sound() -> None:

@@ -1,5 +1,6 @@
 """A fold's state as the golden games tell it."""
 
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ def told(game: Game, version: int) -> dict[str, Any]:
         "draw_offered_by": game.draws.open_by if isinstance(game, InProgress) else None,
         "rematch_offered_by": game.rematch.open_by if isinstance(game, Finished) else None,
         "previous": None if isinstance(game, Unopened) else game.terms.previous,
+        "origin": None if isinstance(game, Unopened) or not game.terms.origin else asdict(game.terms.origin),
         "next": game.rematch.game if isinstance(game, Finished) else None,
     }
 

@@ -19,9 +19,11 @@ from server.domain.commands import (
     DeclineDraw,
     DeclineRematch,
     ExpireGame,
+    JoinGame,
     MakeMove,
     OfferDraw,
     OfferRematch,
+    OpenGame,
     Resign,
 )
 from server.domain.decide import decide
@@ -40,7 +42,8 @@ from server.domain.events import (
     TimeCredited,
 )
 from server.domain.game import UNOPENED, Finished, Game, InProgress, Open, evolve, fold
-from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameId, GameResult, PlayerId
+from server.domain.terms import Origin
+from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameId, GameResult, PlayerId, Version
 from tests.domain.states import told
 from tests.model import Model
 
@@ -90,6 +93,17 @@ def attempt(command: Command, game: Game) -> tuple[Game, list[GameEvent], str | 
     return fold(events, game), list(events), None
 
 
+def begun(clock: tuple[int, int] | None, opening: str | None) -> list[GameEvent]:
+    """Return how a game begins, with a clock and from a position if these are given."""
+    origin = None if opening is None else Origin(GameId("elsewhere"), Version(3))
+    columns = None if opening is None else tuple(Column(letter) for letter in opening)
+    given_time = Clock(*clock) if clock else None
+    opened = decide(
+        OpenGame(ANN, Color.RED, public=True, clock=given_time, origin=origin, opening=columns or ()), UNOPENED
+    )
+    return [*opened, *decide(JoinGame(BOB, coin=True, opening=columns), fold(opened))]
+
+
 SAID = {
     Resign: Model.resign,
     Abort: Model.abort,
@@ -131,14 +145,18 @@ def told_to(model: Model, command: Command) -> str | None:  # noqa: PLR0911
         lambda last: st.lists(words_after_the_end, max_size=6).map(lambda after: [*last, *after])
     ),
     st.none() | st.tuples(st.sampled_from([1, 30, 180]), st.sampled_from([0, 2])),
+    st.none() | st.sampled_from(["", "D", "ABABC", "AABBDDEEF"]),
 )
 def test_any_commands_lead_where_the_naive_model_goes(
-    commands: list[Command], last: list[Command], clock: tuple[int, int] | None
+    commands: list[Command], last: list[Command], clock: tuple[int, int] | None, opening: str | None
 ) -> None:
     """Two independent descriptions of the game agree on every refusal, every board and every end."""
-    opened = GameOpened(ANN, Color.RED, public=True, clock=Clock(*clock) if clock else None)
-    log: list[GameEvent] = [opened, GameStarted(ANN, BOB)]
-    game, model = fold(log), Model(ANN, BOB, clock=clock)
+    log = begun(clock, opening)
+    game, model = fold(log), Model(ANN, BOB, clock=clock, replayed=len(opening or ""))
+    if opening is not None:
+        model.origin = ("elsewhere", 3)
+        for letter in opening:
+            model.replay(letter)
     for command in [*commands, *last]:
         game, happened, code = attempt(command, game)
         log += happened

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-LATER_FIELDS = {"clock", "previous", "took_ms", "credited_ms"}
+LATER_FIELDS = {"clock", "previous", "origin", "replayed", "took_ms", "credited_ms"}
 
 
 def steps_of(events: Sequence[dict[str, Any]]) -> list[int]:
     """Return the place of each event in its append, counted from 1."""
     steps: list[int] = []
     before: dict[str, Any] = {}
+    replayed = 0
     for event in events:
-        steps.append(steps[-1] + 1 if steps and _goes_on(before, event) else 1)
+        is_replayed = event["type"] == "MoveMade" and replayed > 0
+        steps.append(steps[-1] + 1 if steps and (is_replayed or _goes_on(before, event)) else 1)
+        replayed = event["data"].get("replayed", replayed - is_replayed)
         before = event
     return steps
 

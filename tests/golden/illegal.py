@@ -85,12 +85,14 @@ def logs() -> Iterator[dict[str, Any]]:
         *draws(),
         *times(),
         *rematches(),
+        *played_on(),
         *ends(),
         *after_the_end(),
     ):
         yield _log(name, [*before, wrong])
     for name, before, wrong in ends_of_decided_games():
         yield _log(name, [*before, wrong], last_step=2)
+    yield from replays()
     rematch = opened(previous="g1")
     yield _log("a rematch that seats a stranger", [rematch, started(BOB, EVE)], verified_at=1)
     yield _log("a rematch with the wrong colours", [rematch, started(BOB, ANN)], verified_at=1)
@@ -216,6 +218,33 @@ def rematches() -> Cases:
     yield "a rematch that was declined", declined, AGREED_TO_PLAY_AGAIN
     yield "a move after a rematch was offered", offered, move(BOB, "D")
     yield "a second end after a rematch was offered", offered, RESIGNED
+
+
+def played_on() -> Cases:
+    """Everything that can be wrong with a game that begins from a position of another one."""
+    from_there = opened(origin={"game": "g1", "version": 5})
+    yield "moves taken over from nowhere", OPEN, started(replayed=3)
+    yield "no moves taken over, in so many words", [from_there], started(replayed=0)
+    yield "a full board taken over", [from_there], started(replayed=42)
+    yield "an origin without a version", [], opened(origin={"game": "g1"})
+    yield "an origin without a game", [], opened(origin={"version": 5})
+
+
+def replays() -> Iterator[dict[str, Any]]:
+    """The same where the wrong event comes in the append that replays the moves.
+
+    That append is judged by what it must be as a whole, so the verification may name its first event.
+    """
+    from_there = [opened(origin={"game": "g1", "version": 5}), started(replayed=3)]
+    clock = {"initial_s": 10, "increment_s": 2}
+    with_clock = [opened(origin={"game": "g1", "version": 5}, clock=clock), started(replayed=3)]
+    begun = [*from_there, *moves("DD")]
+    yield _log("a move taken over that is made twice", [*begun, move(BOB, "D")], last_step=4, verified_at=5)
+    yield _log("a move taken over that took time", [*with_clock, timed(ANN, "D")], last_step=2, verified_at=2)
+    yield _log("a win taken over", [*from_there[:1], started(replayed=7), *moves("ABABABA")], verified_at=2)
+    yield _log("an end among the moves taken over", [*begun, RESIGNED], verified_at=2)
+    yield _log("a draw offered among the moves taken over", [*begun, says("DrawOffered", ANN)], verified_at=2)
+    yield _log("a time for a game without one after the replay", [*begun, move(ANN, "D"), timed(BOB, "D")])
 
 
 def ends() -> Cases:

@@ -69,6 +69,16 @@ CLOCKS: dict[str, tuple[tuple[int, int], str]] = {
 }
 """What each side is given and what a move adds, in seconds; then moves with what elapsed, and the lag."""
 
+PLAYED_ON: dict[str, tuple[str, tuple[int, int] | None, str]] = {
+    "played on from the middle": ("ABABC", None, "D C D b2:resign"),
+    "played on from the beginning": ("", None, "D"),
+    "played on and won at once": ("ABABAB", None, "A"),
+    "played on and aborted, for its own moves alone count": ("ABABC", None, "D a1:abort"),
+    "played on with a clock": ("AABB", (60, 5), "C/9000 D/9000 E/7000 :call_flag/65500"),
+    "played on to a full board": ("ABABABBABABACDCDCDDCDCDCEFEFEFFEFEFEGGGGG", None, "G"),
+}
+"""The moves taken over, a clock, and what is played then."""
+
 EVENTS = {
     "offer_draw": "DrawOffered",
     "decline_draw": "DrawDeclined",
@@ -87,13 +97,17 @@ def games() -> list[dict[str, Any]]:
     found += [_unjoined_game("nobody joined"), _unjoined_game("nobody joined, with a clock", (300, 5))]
     found += [_random_game(f"random game {seed}", seed) for seed in range(1, 26)]
     found += [_rematch("the rematch", None), _rematch("the rematch, with a clock", (180, 2))]
+    found += [_played_on(name, *way) for name, way in PLAYED_ON.items()]
     found.append(_random_game("two lines with one token", TWO_LINES))
     found.append(_random_game("won with the last token", WON_WITH_THE_LAST_TOKEN))
     return found
 
 
 def _game(name: str, script: str, clock: tuple[int, int] | None = None) -> dict[str, Any]:
-    game = _Log(name, clock)
+    return _play(_Log(name, clock), script)
+
+
+def _play(game: "_Log", script: str) -> dict[str, Any]:
     for act in script.split():
         said, *numbers = act.split("/")
         player, is_said, what = said.partition(":")
@@ -102,6 +116,10 @@ def _game(name: str, script: str, clock: tuple[int, int] | None = None) -> dict[
         else:
             game.move(said, *map(int, numbers))
     return game.as_json()
+
+
+def _played_on(name: str, opening: str, clock: tuple[int, int] | None, script: str) -> dict[str, Any]:
+    return _play(_Log(name, clock, opening=opening), script)
 
 
 def _unjoined_game(name: str, clock: tuple[int, int] | None = None) -> dict[str, Any]:
@@ -139,19 +157,29 @@ class _Log:
         opener: str = ANN,
         seats: tuple[str, str] = (ANN, BOB),
         previous: str | None = None,
+        opening: str | None = None,
         is_joined: bool = True,
     ) -> None:
         self.name = name
-        self.model = Model(*seats, clock=clock, previous=previous)
+        origin = None if opening is None else ("elsewhere", 2 + len(opening))
+        self.model = Model(
+            *seats, clock=clock, previous=previous, origin=origin, replayed=len(opening) if opening else 0
+        )
         self.events: list[dict[str, Any]] = []
         self.states: list[dict[str, Any]] = []
         more: dict[str, Any] = {"clock": {"initial_s": clock[0], "increment_s": clock[1]}} if clock else {}
         more |= {"previous": previous} if previous else {}
+        more |= {"origin": {"game": origin[0], "version": origin[1]}} if origin else {}
         self._append("GameOpened", {"opener": opener, "color": color, "public": True, **more})
         unseated = dict.fromkeys(("player_one", "player_two", "next_player"))
         self.states[0] = {**self.states[0], "status": "open", **unseated}
         if is_joined:
-            self._append("GameStarted", {"player_one": seats[0], "player_two": seats[1]})
+            taken_over = {"replayed": len(opening)} if opening else {}
+            self._append("GameStarted", {"player_one": seats[0], "player_two": seats[1], **taken_over})
+        for letter in opening or "":
+            data = {"player": self.model.next_player, "column": letter}
+            self.model.replay(letter)
+            self._append("MoveMade", data)
 
     def move(self, letter: str, elapsed: int = 0, lag: int = 0) -> None:
         player = self.model.next_player or ""

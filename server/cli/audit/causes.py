@@ -38,7 +38,8 @@ from server.domain.events import (
     TimeCredited,
 )
 from server.domain.game import Finished, Game, InProgress, Open
-from server.domain.vocabulary import EndReason, GameId, GameResult
+from server.domain.play_on import columns_of
+from server.domain.vocabulary import Column, EndReason, GameId, GameResult
 
 
 def command_behind(events: Sequence[GameEvent], game: Game) -> Command | None:  # noqa: C901, PLR0911
@@ -51,7 +52,7 @@ def command_behind(events: Sequence[GameEvent], game: Game) -> Command | None:  
         case GameOpened():
             return _opening(event, events)
         case GameStarted():
-            return _joining(event, game)
+            return _joining(event, columns_of(events), game)
         case MoveMade(player, column):
             return MakeMove(player, column, _timing_of(event))
         case DrawOffered(player):
@@ -76,7 +77,7 @@ def command_behind(events: Sequence[GameEvent], game: Game) -> Command | None:  
 
 def _opening(opened: GameOpened, events: Sequence[GameEvent]) -> Command | None:
     if opened.previous is None:
-        return OpenGame(opened.opener, opened.color, opened.public, opened.clock)
+        return OpenGame(opened.opener, opened.color, opened.public, opened.clock, opened.origin)
     match events:
         case [_, GameStarted(player_one, player_two), *_]:
             return OpenRematch(opened.previous, opened.opener, player_one, player_two, opened.public, opened.clock)
@@ -84,11 +85,12 @@ def _opening(opened: GameOpened, events: Sequence[GameEvent]) -> Command | None:
             return None
 
 
-def _joining(started: GameStarted, game: Game) -> Command | None:
+def _joining(started: GameStarted, opening: tuple[Column, ...], game: Game) -> Command | None:
     if not isinstance(game, Open):
         return None
     opener_first = started.player_one == game.opener
-    return JoinGame(started.player_two if opener_first else started.player_one, coin=opener_first)
+    joining = started.player_two if opener_first else started.player_one
+    return JoinGame(joining, opener_first, opening)
 
 
 def _agreement(new_game: GameId, game: Game) -> Command | None:

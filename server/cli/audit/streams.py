@@ -1,7 +1,7 @@
 """Every game of a log held to its promises, while its events pass by once, in the order of the log.
 
-It keeps the fold of each game that goes on, and of one that is over only what a rematch builds on: memory grows
-with the number of games, by a few hundred bytes each, and not with the number of events.
+It keeps the fold of each game that goes on, and of one that is over only what another can build on: memory grows
+with the number of games, by a few hundred bytes each, and next to nothing with the number of events.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from server.cli.audit.appends import IllegalAppendError, after_append
 from server.cli.audit.lines import LoggedEvent, NotAnEventError, read_event
+from server.cli.audit.origins import Origins
 from server.cli.audit.rematches import Rematches
 from server.domain.board import Board
 from server.domain.events import GameEvent, GameFinished, RematchAccepted
@@ -59,6 +60,7 @@ class StreamChecks:
         self._broken: set[GameId] = set()
         self._append: _Append | None = None
         self._rematches = Rematches(self._knows)
+        self._origins = Origins()
 
     @property
     def games(self) -> int:
@@ -88,8 +90,10 @@ class StreamChecks:
         stream, game = self._streams[append.first.game], append.first.game
         try:
             self._rematches.check(game, append.events)
+            self._origins.check(stream.game, append.events)
             stream.game = after_append(stream.game, append.events)
             stream.commands += append.first.command_id.bytes
+            self._origins.note(game, append.events)
             self._settle(game, stream, append.events[-1])
         except IllegalAppendError as error:
             offset = error.step - 1
@@ -162,6 +166,7 @@ class StreamChecks:
             self._append = None
         self._streams.pop(game, None)
         self._closed.discard(game)
+        self._origins.forget(game)
         self._broken.add(game)
         return finding
 
