@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from server.domain.clocks import Timing
 from server.domain.commands import (
     Abort,
     AcceptDraw,
@@ -39,6 +38,7 @@ from server.domain.events import (
 )
 from server.domain.game import Finished, Game, InProgress, Open
 from server.domain.play_on import columns_of
+from server.domain.repeated import timing_of
 from server.domain.vocabulary import Column, EndReason, GameId, GameResult
 
 
@@ -54,7 +54,7 @@ def command_behind(events: Sequence[GameEvent], game: Game) -> Command | None:  
         case GameStarted():
             return _joining(event, columns_of(events), game)
         case MoveMade(player, column):
-            return MakeMove(player, column, _timing_of(event))
+            return MakeMove(player, column, timing_of(event))
         case DrawOffered(player):
             return OfferDraw(player)
         case DrawDeclined(player):
@@ -97,12 +97,6 @@ def _agreement(new_game: GameId, game: Game) -> Command | None:
     if not isinstance(game, Finished) or game.rematch.open_by is None:
         return None
     return AcceptRematch(game.opponent_of(game.rematch.open_by), new_game)
-
-
-def _timing_of(moved: MoveMade) -> Timing:
-    """Return a measurement that leads to the times of a move, if any does."""
-    took_ms, credited_ms = moved.took_ms or 0, moved.credited_ms or 0
-    return Timing(elapsed_ms=took_ms + credited_ms, lag_ms=credited_ms)
 
 
 def _ending(end: GameFinished, game: Game) -> Command | None:  # noqa: PLR0911 — a line a command
