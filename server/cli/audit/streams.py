@@ -67,7 +67,7 @@ class StreamChecks:
         """How many games have passed by."""
         return len(self._streams) + len(self._closed) + len(self._broken)
 
-    def take(self, place: int, logged: LoggedEvent) -> Iterator[Finding]:
+    def check(self, place: int, logged: LoggedEvent) -> Iterator[Finding]:
         """Yield what is wrong with the append that ended before this event, and with the event itself."""
         if not self._continues(logged):
             yield from self.finish()
@@ -99,7 +99,7 @@ class StreamChecks:
             offset = error.step - 1
             yield self._break(Finding(append.places[offset], game, append.first.version + offset, str(error)))
 
-    def take_unreadable(self, finding: Finding) -> Iterator[Finding]:
+    def check_unreadable(self, finding: Finding) -> Iterator[Finding]:
         """Do the same for an event that could not be read, as far as its place is known."""
         yield from self.finish()
         if finding.game not in self._broken:
