@@ -11,7 +11,7 @@ from server.application.current_games import CurrentGames
 from server.application.deciding import Deciding
 from server.application.outcomes import Accepted, Joined, RefusedError
 from server.application.submitted import Submitted
-from server.domain.commands import JoinGame
+from server.domain.commands import Command, JoinGame
 from server.domain.decide import decide
 from server.domain.errors import ConnectFourError
 from server.domain.events import GameEvent
@@ -26,11 +26,13 @@ _JOIN_ATTEMPTS: Final = 5
 class CommandHandler:
     """Handles commands; `CommandPath` says what each call may raise."""
 
-    def __init__(self, games: CurrentGames, deciding: Deciding, commutes: Callable[[GameEvent], bool]) -> None:
-        """`commutes` says which events a command may be decided beyond although its player has not seen them."""
+    def __init__(
+        self, games: CurrentGames, deciding: Deciding, may_cross: Callable[[Command, GameEvent], bool]
+    ) -> None:
+        """`may_cross` says which events a command may be decided beyond although its player has not seen them."""
         self._games = games
         self._deciding = deciding
-        self._commutes = commutes
+        self._may_cross = may_cross
 
     async def open(self, asked: Submitted) -> Accepted:
         """Open a game under an id that is new, so there is nothing to read."""
@@ -71,7 +73,7 @@ class CommandHandler:
         """
         live = await self._games.newest(asked, seen=seen)
         missed = live.history[expected_version:]
-        if all(self._commutes(recorded.event) for recorded in missed):
+        if all(self._may_cross(asked.command, recorded.event) for recorded in missed):
             expected_version = max(expected_version, live.version)
         try:
             return await self._deciding.attempt(asked, live, expected_version)

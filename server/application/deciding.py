@@ -7,7 +7,7 @@ from server.application.idempotency import ensure_same_command
 from server.application.live_game import LiveGame
 from server.application.outcomes import Accepted
 from server.application.submitted import Submitted
-from server.domain.commands import OpenGame
+from server.domain.commands import OpenGame, OpenRematch
 from server.domain.decide import decide
 from server.domain.errors import UnknownGameError
 from server.domain.events import GameEvent
@@ -41,7 +41,7 @@ class Deciding:
             past = live.events_of(asked.command_id)
             if past:
                 return await self._repeated(asked, live, past)
-            if live.version == 0 and not isinstance(asked.command, OpenGame):
+            if live.version == 0 and not isinstance(asked.command, OpenGame | OpenRematch):
                 raise UnknownGameError
             if expected_version != live.version:
                 raise WrongExpectedVersionError(live.id, expected_version, live.version)

@@ -1,4 +1,4 @@
-"""What is exported can be imported as it was, and is heard of, and can be played on."""
+"""What is exported can be imported as it was, is published, and can be played on."""
 
 import asyncio
 import json
@@ -24,6 +24,7 @@ from server.eventstore.store import EventStore
 from tests.audit.conftest import ANN, BOB, Export, Play, import_lines, verify
 from tests.audit.tampering import tamper
 from tests.golden import make
+from tests.golden.appends import schema_version_of, steps_of
 
 GAMES: list[dict[str, Any]] = json.loads(make.FILE.read_text(encoding="utf-8"))
 
@@ -72,13 +73,16 @@ def golden_lines() -> bytes:
     lines = []
     for number, game in enumerate(GAMES):
         command = uuid4()
-        for event in game["events"]:
-            ends_alone = event["data"].get("reason") in ("RESIGNATION", "EXPIRED")
-            step = 2 if event["type"] == "GameFinished" and not ends_alone else 1
-            command = command if step == 2 else uuid4()
+        for event, step in zip(game["events"], steps_of(game["events"]), strict=True):
+            command = uuid4() if step == 1 else command
             line = {"game": f"golden-{number}"} | {key: event[key] for key in ("version", "type", "data")}
             at = event["at"].replace(".000Z", "+00:00")
-            line |= {"schema_version": 1, "command_id": str(command), "command_step": step, "recorded_at": at}
+            line |= {
+                "schema_version": schema_version_of(event),
+                "command_id": str(command),
+                "command_step": step,
+                "recorded_at": at,
+            }
             lines.append(json.dumps(line).encode() + b"\n")
     return HEADER % len(lines) + b"".join(lines)
 
@@ -142,22 +146,22 @@ async def test_an_unknown_game_is_not_exported(played: str, export: Export) -> N
 
 async def test_a_running_feed_hears_of_imported_events(played: str, target_url: str, export: Export) -> None:
     """Servers need no restart; the position check of the feed, which would find them too, is an hour away."""
-    heard: list[StoredEvent] = []
+    received: list[StoredEvent] = []
     complete = asyncio.Event()
 
-    def tell(events: Any) -> None:
-        heard.extend(events)
-        if len(heard) >= 17:
+    def publish(events: Any) -> None:
+        received.extend(events)
+        if len(received) >= 17:
             complete.set()
 
-    feed = Feed(partial(connect, target_url), tell, lambda: None, history=History(), check_every_s=3600)
+    feed = Feed(partial(connect, target_url), publish, lambda: None, history=History(), check_every_s=3600)
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         running = group.create_task(feed.run())
         await feed.subscribed.wait()
         await import_lines(target_url, await export(played))
         await complete.wait()
         running.cancel()
-    assert [event.position for event in heard] == list(range(1, 18))
+    assert [event.position for event in received] == list(range(1, 18))
 
 
 async def test_appends_and_imports_at_once_leave_a_sound_log(
