@@ -32,6 +32,7 @@ class Site:
         return [
             Route("/", self._page("index.html")),
             Route("/games/{id}", self._page("game.html")),
+            Route("/replay/{notation}", self._page("game.html")),
             Route("/favicon.ico", self._page("favicon.svg")),
             Mount("/static", _RevalidatedFiles(directory=self.directory)),
             Route("/healthz", self.healthz),
