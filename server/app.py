@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from server.application.command_path import CommandPath
+from server.application.expiry import Expiry
 from server.application.live_games import LiveGames
 from server.application.names import Names
 from server.database.migrations import migrate
@@ -25,9 +26,11 @@ from server.eventstore.writer import Writer
 from server.identity.players import Players
 from server.identity.tokens import Tokens
 from server.instrumentation.loop_lag import LoopLag
-from server.projections.lobby import Lobby, LobbyProjection
+from server.projections.lobby import Lobby
+from server.projections.lobby_projection import LobbyProjection
 from server.projections.runner import ProjectionRunner
 from server.settings.settings import Settings, signing_key
+from server.transport.encoding import EncodedGames
 from server.transport.http.errors import EXCEPTION_HANDLERS
 from server.transport.http.event_streams import EventStreams
 from server.transport.http.resources import Resources
@@ -36,8 +39,10 @@ from server.transport.http.site import Site
 from server.transport.identification import Identification
 from server.transport.limits import AddressLimit, KeyedLimit
 from server.transport.origins import Origins
-from server.transport.websocket.admission import Sockets
-from server.transport.websocket.messages import encode_event
+from server.transport.websocket.admission import Admission
+from server.transport.websocket.connection import Services
+from server.transport.websocket.endpoint import WebSocketEndpoint
+from server.transport.websocket.flush_scheduler import FlushScheduler
 
 NEW_THINGS_PER_S: Final = 1.0
 NEW_THINGS_BURST: Final = 60.0
@@ -93,12 +98,14 @@ class System:
         # The way down and the way up meet in the log.
         self._writer = Writer(pool)
         self._store = EventStore(pool, self._writer)
-        self._games = LiveGames(self._store, encode_event)
-        self._commands = CommandPath(self._store, self._games)
+        self._games = LiveGames(self._store)
         self._feed = Feed(
-            partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.start_over
+            partial(connect, url, timeout_s=FEED_CONNECT_TIMEOUT_S), self._tell, self._games.resynchronize
         )
-        self._lobby = ProjectionRunner(pool, LobbyProjection())
+        self._commands = CommandPath(self._store, self._games, self._feed.subscribed)
+        lobby = Lobby(pool)
+        self._lobby = ProjectionRunner(partial(connect, url), LobbyProjection(), lobby.changed)
+        self._expiry = Expiry(lobby.overdue, self._commands)
         self._lag = LoopLag()
         # The edges.
         players = Players(pool)
@@ -106,13 +113,16 @@ class System:
         identification = Identification(Tokens(signing_key(settings)), players)
         origins = Origins(settings.origins)
         self._event_streams = EventStreams(self._games)
-        self._sockets = Sockets(
-            self._games, self._commands, names, identification, origins, settings.max_connections
+        self._websockets = WebSocketEndpoint(
+            Admission(identification, origins, settings.max_connections),
+            identification,
+            EncodedGames(),
+            Services(self._games, self._commands, names, FlushScheduler()),
         )
         self._resources = Resources(
             self._games,
             self._commands,
-            Lobby(pool),
+            lobby,
             players,
             names,
             identification,
@@ -125,7 +135,7 @@ class System:
 
     def routes(self) -> list[BaseRoute]:
         """Return everything that can be asked for."""
-        return [*self._resources.routes(), WebSocketRoute("/ws", self._sockets), *self._site.routes()]
+        return [*self._resources.routes(), WebSocketRoute("/ws", self._websockets), *self._site.routes()]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -139,7 +149,8 @@ class System:
             self._games.run(),
             self._feed.run(),
             self._lobby.run(),
-            self._sockets.run(),
+            self._expiry.run(),
+            self._websockets.run(),
             self._lag.run(),
         )
         tasks = [asyncio.create_task(part) for part in work]
@@ -168,8 +179,8 @@ class System:
             signal.raise_signal(signal.SIGTERM)
 
     def _tell(self, events: Sequence[StoredEvent]) -> None:
-        self._games.hear(events)
-        self._lobby.wake()
+        self._games.handle_events(events)
+        self._lobby.wake(events[-1].position)
 
     async def _is_ready(self) -> bool:
         is_listening = self._feed.subscribed.is_set() and not self._stopping.is_set()
@@ -177,7 +188,7 @@ class System:
 
     def _metrics(self) -> dict[str, tuple[str, float]]:
         return {
-            "fourfold_sockets": ("Open websockets.", self._sockets.count),
+            "fourfold_sockets": ("Open websockets.", self._websockets.admission.count),
             "fourfold_live_games": ("Games in memory.", self._games.count),
             "fourfold_position": ("The position of the last event heard of.", self._feed.position),
             "fourfold_lobby_lag": (

@@ -128,7 +128,8 @@ const evolvers = {
     return { columns, lastMove: cell };
   },
   GameFinished(game, { result, reason }) {
-    possible(game.status === "open" || game.status === "live", "a game ends once");
+    const unjoined = game.status === "open" && result === "ABORTED" && reason === "EXPIRED";
+    possible(game.status === "live" || unjoined, "a game ends once, and before its start only because nobody joined");
     const winningCells = game.lastMove ? linesThrough(game.columns, game.lastMove) : [];
     return { status: "finished", result, reason, winningCells };
   },

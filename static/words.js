@@ -65,11 +65,13 @@ const REASONS = {
   TIMEOUT: "On time.",
   ABANDONMENT: "The opponent left.",
   ABORTED: "Nobody won.",
+  EXPIRED: "Nobody went on with it.",
 };
 
 /** @param {Game} game */
 function reason(game) {
   if (game.winningCells.length > 0) return `Four in a row: ${listed(game.winningCells)}.`;
+  if (game.reason === "EXPIRED" && game.playerOne === null) return "Nobody joined.";
   return REASONS[game.reason ?? ""] ?? "";
 }
 

@@ -11,7 +11,7 @@ DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 @dataclass
 class Model:
-    """A game that has started: `one` holds R and moves first."""
+    """A game that has started, unless it expires before: `one` holds R and moves first."""
 
     one: str = "one"
     two: str = "two"
@@ -20,6 +20,7 @@ class Model:
     result: str | None = None
     reason: str | None = None
     winning: set[str] = field(default_factory=set)
+    has_started: bool = True
 
     @property
     def next_player(self) -> str | None:
@@ -57,6 +58,11 @@ class Model:
         self.reason = "RESIGNATION"
         return None
 
+    def expire(self) -> None:
+        """Nobody joined: there never was a player two, and the opener plays no colour."""
+        self.has_started = False
+        self.result, self.reason = "ABORTED", "EXPIRED"
+
     def cell(self, column: int, row: int) -> str:
         if 0 <= column < 7 and 0 <= row < len(self.columns[column]):
             return self.columns[column][row]
@@ -71,8 +77,8 @@ class Model:
             "version": version,
             "status": "finished" if self.result else "live",
             "board": self.rows(),
-            "player_one": self.one,
-            "player_two": self.two,
+            "player_one": self.one if self.has_started else None,
+            "player_two": self.two if self.has_started else None,
             "next_player": self.next_player,
             "result": self.result,
             "reason": self.reason,

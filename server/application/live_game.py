@@ -1,154 +1,113 @@
-"""One game, folded in memory and kept at its newest version, with all that led to it.
+"""One game in memory: the fold of its events, the events themselves, and who wants to know when there are more.
 
-The history of a game is short: at most 42 moves and a handful of other events. So whoever comes late or returns is
-served from memory, exactly from the version they name, and nobody keeps a queue of events: a watcher has a cursor
-into the history, and being slow only means that more events come at once.
+No I/O here: `live_games` brings the events.
 """
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import islice, takewhile
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
-import msgspec
-
-from server.domain.errors import BrokenLogError
 from server.domain.events import players_in
 from server.domain.game import UNOPENED, Game, evolve
 from server.domain.vocabulary import GameId, PlayerId, Version
-from server.eventstore.codec import RecordedEvent, StoredEvent, decode
-from server.eventstore.errors import StoreUnavailableError, UnknownEventTypeError
-from server.eventstore.store import EventStore
-
-_READ_TIME_LIMIT_S: Final = 3.0
-
-_UNREADABLE: Final = (BrokenLogError, UnknownEventTypeError, msgspec.ValidationError)
-"""All that can be wrong with stored events."""
+from server.eventstore.codec import RecordedEvent
 
 
 class UnreadableGameError(Exception):
-    """The game's events can't be understood: they are damaged, or written by a newer version. Others are well."""
+    """The game's events are damaged, or a newer version wrote them. Other games are healthy."""
 
 
 class Watcher(Protocol):
     """Somebody who wants to know when a game goes on. Neither call may block or raise."""
 
-    def wake(self, game: GameId) -> None:
-        """The game has events beyond what the watcher has seen."""
+    def game_changed(self, game: GameId) -> None:
+        """The game has events beyond what the watcher has seen. Must not subscribe or unsubscribe anybody."""
 
-    def start_over(self) -> None:
-        """What the watcher has seen is no longer true: the database was restored to an earlier moment."""
+    def resynchronize(self) -> None:
+        """What the watcher has seen may no longer be true: forget it, and ask for the game again.
+
+        The game that the watcher was subscribed to is discarded, and notifies nobody any more.
+        """
 
 
 class LiveGame:
-    """One game at the newest version that this process has heard of, with all that led to it."""
+    """One game at the newest version that this process has received, with all that led to it."""
 
-    def __init__(self, game_id: GameId, store: EventStore, encode: Callable[[RecordedEvent], str]) -> None:
+    def __init__(self, game_id: GameId) -> None:
         self.id = game_id
         self.game: Game = UNOPENED
         self.version = Version(0)
         """The version of the newest event that is folded in."""
         self.history: list[RecordedEvent] = []
-        self.encoded: list[str] = []
-        """The events of `history` as they are sent: each is encoded once, not once for each watcher."""
+        """The events 1 to `version`. It only ever grows, so what was derived from a part of it stays true."""
         self.players: set[PlayerId] = set()
-        self.watchers: set[Watcher] = set()
-        self._by_command: dict[UUID, int] = {}
-        """Where in `history` what each command made happen begins."""
-        self._store = store
-        self._encode = encode
-        self._packed = b""
-        self._packed_from: tuple[Version, Version] | None = None
-        self._heard = Version(0)
-        self._reading = asyncio.Lock()
-        self._readers = 0
-        self._reads_begun = 0
-        self._last_read = 0
-
-    def carried_out(self, command_id: UUID) -> list[RecordedEvent]:
-        """Return what a command made happen; nothing if it is not in the history."""
-        begin = self._by_command.get(command_id)
-        if begin is None:
-            return []
-        return list(takewhile(lambda past: past.command_id == command_id, islice(self.history, begin, None)))
+        """The players who have a seat."""
+        self._watchers: set[Watcher] = set()
+        self._starts: dict[UUID, int] = {}
+        """Where in `history` the events of each command start."""
+        self._newest_received = Version(0)
+        self._is_discarded = False
 
     @property
-    def is_in_use(self) -> bool:
-        """Whether somebody watches the game or waits for it to be read, so that it must stay in memory."""
-        return bool(self.watchers) or self._readers > 0
-
-    def hear(self, events: Iterable[StoredEvent]) -> None:
-        """Fold in what follows; drop what is past; remember that something is missing.
-
-        Raises:
-            UnreadableGameError: the history can't be understood.
-        """
-        try:
-            self._take([decode(stored) for stored in events if stored.version > self.version])
-        except _UNREADABLE as error:
-            raise _unreadable(self.id, error) from error
-
-    def packed_after(self, after: Version, pack: Callable[[GameId, list[str]], bytes]) -> bytes:
-        """Return what follows a version as one message: made once for all watchers who have seen the same."""
-        if self._packed_from != (after, self.version):
-            self._packed = pack(self.id, self.encoded[after:])
-            self._packed_from = (after, self.version)
-        return self._packed
-
-    async def catch_up(self) -> None:
-        """Read what the log holds beyond this version: what was committed before the call is in after it.
-
-        Single-flight: many callers at once share one read that began after they called. A read that failed is
-        nobody's: each caller learns of an error of its own, or of a later read.
-
-        Raises:
-            StoreUnavailableError: Postgres did not answer in time.
-            UnreadableGameError: the history can't be understood.
-        """
-        self._readers += 1
-        try:
-            async with asyncio.timeout(_READ_TIME_LIMIT_S):
-                await self._read_together()
-        except TimeoutError as error:
-            raise StoreUnavailableError("the game was not read in time") from error
-        finally:
-            self._readers -= 1
-
-    async def _read_together(self) -> None:
-        wanted = self._reads_begun + 1
-        async with self._reading:
-            while self._last_read < wanted or self.is_behind:
-                self._reads_begun += 1
-                this_read, before = self._reads_begun, self.version
-                try:
-                    self._take(await self._store.read_stream(self.id, before))
-                    if self.is_behind and self.version == before:
-                        raise BrokenLogError(f"version {before + 1} is missing before version {self._heard}")
-                except _UNREADABLE as error:
-                    raise _unreadable(self.id, error) from error
-                self._last_read = this_read
+    def is_watched(self) -> bool:
+        """Whether anybody is subscribed."""
+        return bool(self._watchers)
 
     @property
     def is_behind(self) -> bool:
-        """Whether an event was heard of that can't be folded in, because one before it is missing."""
-        return self._heard > self.version
+        """Whether an event was received that can't be folded in yet, because one before it is missing."""
+        return self._newest_received > self.version
 
-    def _take(self, events: Iterable[RecordedEvent]) -> None:
-        before = self.version
+    def subscribe(self, watcher: Watcher) -> None:
+        """Notify `watcher` of each change from now on; subscribing twice is subscribing once.
+
+        What the game holds now and what the watcher will be notified of belong together: nothing is missed between.
+        A game that has been discarded has the watcher resynchronize at once instead.
+        """
+        if self._is_discarded:
+            watcher.resynchronize()
+        else:
+            self._watchers.add(watcher)
+
+    def unsubscribe(self, watcher: Watcher) -> None:
+        """Notify `watcher` no more; it need not be subscribed."""
+        self._watchers.discard(watcher)
+
+    def receive(self, events: Iterable[RecordedEvent]) -> None:
+        """Fold in what follows, drop what is past, and remember if something is missing; then notify the watchers.
+
+        All of it, or nothing: a fold that fails changes nothing.
+
+        Raises:
+            BrokenLogError: an event can't follow the ones before it.
+        """
+        game, version = self.game, self.version
+        following: list[RecordedEvent] = []
         for recorded in events:
-            self._heard = max(self._heard, recorded.version)
-            if recorded.version == self.version + 1:
-                self.game = evolve(self.game, recorded.event)
+            self._newest_received = max(self._newest_received, recorded.version)
+            if recorded.version == version + 1:
+                game, version = evolve(game, recorded.event), recorded.version
+                following.append(recorded)
+        if following:
+            for place, recorded in enumerate(following, start=len(self.history)):
                 self.players |= players_in(recorded.event)
-                self.encoded.append(self._encode(recorded))
-                self._by_command.setdefault(recorded.command_id, len(self.history))
-                self.history.append(recorded)
-                self.version = recorded.version
-        if self.version > before:
-            for watcher in self.watchers:
-                watcher.wake(self.id)
+                self._starts.setdefault(recorded.command_id, place)
+            self.history += following
+            self.game, self.version = game, version
+            for watcher in self._watchers:
+                watcher.game_changed(self.id)
 
+    def events_of(self, command_id: UUID) -> list[RecordedEvent]:
+        """Return what a command led to; nothing if it is not in the history."""
+        start = self._starts.get(command_id)
+        if start is None:
+            return []
+        return list(takewhile(lambda past: past.command_id == command_id, islice(self.history, start, None)))
 
-def _unreadable(game: GameId, error: Exception) -> UnreadableGameError:
-    return UnreadableGameError(f"game {game} can't be read: {error}")
+    def discard(self) -> None:
+        """Have all watchers resynchronize: this object is not what the log says any more."""
+        self._is_discarded = True
+        watchers, self._watchers = self._watchers, set()
+        for watcher in watchers:
+            watcher.resynchronize()

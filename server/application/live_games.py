@@ -1,4 +1,4 @@
-"""The way up: the games that somebody here watches or plays, told of every event by the feed.
+"""The way up: the games that somebody here watches or plays, brought up to date by every event of the feed.
 
 Past events are dropped, the next one is folded in, and where one is missing the log is read. Games that nobody
 needs leave memory again.
@@ -6,37 +6,49 @@ needs leave memory again.
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from server.application.live_game import LiveGame, UnreadableGameError, Watcher
-from server.domain.vocabulary import GameId, Version
-from server.eventstore.codec import RecordedEvent, StoredEvent
-from server.eventstore.errors import StoreUnavailableError
-from server.eventstore.store import EventStore
+import msgspec
 
-MAX_IDLE: Final = 1000
-"""How many games stay in memory although nobody watches them."""
+from server.application.game_cache import MAX_IDLE, GameCache
+from server.application.live_game import LiveGame, UnreadableGameError
+from server.application.missing_games import REMEMBERED_FOR_S, MissingGames
+from server.domain.errors import BrokenLogError
+from server.domain.vocabulary import GameId, Version
+from server.eventstore.codec import StoredEvent, decode
+from server.eventstore.errors import StoreUnavailableError, UnknownEventTypeError
+from server.eventstore.store import NOTHING, EventStore
+
+READ_TIME_LIMIT_S: Final = 2.5
+"""How long a read may take in all, if the caller names no deadline."""
 
 _READ_AGAIN_AFTER_S: Final = 0.5
+
+_UNREADABLE: Final = (BrokenLogError, UnknownEventTypeError, msgspec.ValidationError)
+"""All that can be wrong with stored events."""
 
 _log = logging.getLogger(__name__)
 
 
 class LiveGames:
-    """The live games of this process."""
+    """The live games of this process.
+
+    A game that is returned is the one that the feed keeps up to date, until the caller waits for anything else:
+    meanwhile it may have been discarded, so it must be asked for again. Deadlines are times of the event loop.
+    """
 
     def __init__(
-        self, store: EventStore, encode: Callable[[RecordedEvent], str], *, max_idle: int = MAX_IDLE
+        self, store: EventStore, *, max_idle: int = MAX_IDLE, missing_for_s: float = REMEMBERED_FOR_S
     ) -> None:
         self._store = store
-        self._encode = encode
-        self._max_idle = max_idle
-        self._games: OrderedDict[GameId, LiveGame] = OrderedDict()
-        self._evict_at = max_idle
+        self._now: Callable[[], float] = asyncio.get_running_loop().time
+        self._games = GameCache(self._read, max_idle=max_idle)
+        self._missing = MissingGames(self._now, remembered_for_s=missing_for_s)
         self._behind: set[GameId] = set()
         self._gap = asyncio.Event()
+        self.generation = 0
+        """How often all games were discarded: what was seen in an earlier generation may be gone from the log."""
 
     @property
     def count(self) -> int:
@@ -45,81 +57,71 @@ class LiveGames:
 
     def in_memory(self, game_id: GameId) -> LiveGame | None:
         """Return a game if it is here: perhaps a moment older than the log."""
-        live = self._games.get(game_id)
-        if live is None or live.version == 0:
-            return None
-        self._games.move_to_end(game_id)
-        return live
+        cached = self._games.find(game_id)
+        return cached.live if cached is not None and cached.live.version else None
 
-    def new(self, game_id: GameId) -> LiveGame:
-        """Return a game that is not in the log yet: there is nothing to read."""
-        self._evict()
-        live = self._games[game_id] = LiveGame(game_id, self._store, self._encode)
-        return live
+    async def get(self, game_id: GameId, *, at_least: Version = NOTHING, deadline: float | None = None) -> LiveGame:
+        """Return a game, at `at_least` or beyond if the log is; it is read only if what is in memory is older.
 
-    async def get(self, game_id: GameId) -> LiveGame:
-        """Return a game, read from the log if it is not in memory; at version 0 if there is none of that id.
+        A game at version 0 does not exist, and nobody can watch it.
 
         Raises:
-            StoreUnavailableError: Postgres did not answer in time.
+            StoreUnavailableError: Postgres did not answer before the deadline.
             UnreadableGameError: the history can't be understood.
         """
-        live = self._games.get(game_id)
-        if live is None:
-            # Subscribe first, then read: an event in between is heard, and the read is repeated until it is there.
-            live = self.new(game_id)
-        self._games.move_to_end(game_id)
-        if live.version == 0:
+        live = self.in_memory(game_id)
+        if live is not None and live.version >= at_least:
+            return live
+        return await self.newest(game_id, deadline=deadline)
+
+    async def newest(self, game_id: GameId, *, deadline: float | None = None) -> LiveGame:
+        """Return a game with everything that was committed before this call; for the rest, see `get`.
+
+        Games that are missing are remembered for a second: one that is opened under an id that was asked for before
+        may be found a moment late.
+        """
+        deadline = self._now() + READ_TIME_LIMIT_S if deadline is None else deadline
+        while not self._missing.is_unknown(game_id):
+            # Into memory first, then read: an event in between is received, and the read is repeated if need be.
+            cached = self._games.find(game_id) or self._games.add(game_id)
             try:
-                await live.catch_up()
+                await cached.catch_up(deadline)
+                if self._games.holds(cached.live):  # else it was discarded during the read
+                    return cached.live
+            except TimeoutError as error:
+                raise StoreUnavailableError("the game was not read in time") from error
             finally:
-                if live.version == 0 and not live.is_in_use and self._games.get(game_id) is live:
-                    del self._games[game_id]
-        return live
+                if cached.live.version == 0 and not cached.is_in_use:
+                    self._games.discard(cached.live)
+        unknown = LiveGame(game_id)
+        unknown.discard()  # no event will reach it
+        return unknown
 
-    async def watch(self, game_id: GameId, after: Version, watcher: Watcher) -> LiveGame:
-        """Have `watcher` woken when a game goes on, and return the game: at `after` at least, if the log has it.
+    def expect(self, game_id: GameId) -> LiveGame:
+        """Return a game that is about to be opened: its first event will find it here, so nobody has to read it."""
+        return self._games.add(game_id).live
 
-        Nothing is missed: what the game holds and what the watcher will be woken for belong together. A game at
-        version 0 does not exist, and is not watched.
+    def discard(self, live: LiveGame) -> None:
+        """Discard a game that turned out not to be what the log holds; its watchers must ask again."""
+        self._games.discard(live)
 
-        Raises:
-            StoreUnavailableError: Postgres did not answer in time.
-            UnreadableGameError: the history can't be understood.
-        """
-        while True:
-            live = await self.get(game_id)
-            if after > live.version:
-                await live.catch_up()
-            if live.version == 0:
-                return live
-            if self._games.get(game_id) is live:  # else everybody starts over, and so do we
-                live.watchers.add(watcher)
-                return live
-
-    def hear(self, events: Sequence[StoredEvent]) -> None:
-        """Take what the feed tells. Games that nobody here has in memory are passed over undecoded."""
+    def handle_events(self, events: Sequence[StoredEvent]) -> None:
+        """Receive events from the feed. Games that nobody here has in memory are passed over undecoded."""
         by_game: dict[GameId, list[StoredEvent]] = {}
         for stored in events:
+            self._missing.forget(stored.stream)
             if stored.stream in self._games:
                 by_game.setdefault(stored.stream, []).append(stored)
-        for game_id, heard in by_game.items():
-            live = self._games[game_id]
-            try:
-                live.hear(heard)
-            except UnreadableGameError:
-                self._give_up(live)
-            if live.is_behind:
-                self._behind.add(game_id)
-                self._gap.set()
+        for game_id, received in by_game.items():
+            if (cached := self._games.find(game_id)) is not None:
+                self._receive(cached.live, received)
 
-    def start_over(self) -> None:
-        """Forget all games: the log ends earlier than what was told of it. Their watchers must come again."""
-        games = list(self._games.values())
-        self._games.clear()
-        for live in games:
-            for watcher in list(live.watchers):
-                watcher.start_over()
+    def resynchronize(self) -> None:
+        """Discard all games: the log no longer holds all that was received. Their watchers must ask again."""
+        self.generation += 1
+        self._missing.clear()
+        for cached in self._games:
+            self._games.discard(cached.live)
 
     async def run(self) -> None:
         """Read what was missed, until cancelled."""
@@ -127,32 +129,49 @@ class LiveGames:
             await self._gap.wait()
             self._gap.clear()
             while self._behind:
-                live = self._games.get(self._behind.pop())
-                if live is not None and live.is_behind:
-                    await self._mend(live)
+                game_id = self._behind.pop()
+                cached = self._games.find(game_id)
+                if cached is not None and cached.live.is_behind:
+                    await self._repair(game_id)
 
-    async def _mend(self, live: LiveGame) -> None:
+    def _receive(self, live: LiveGame, received: Sequence[StoredEvent]) -> None:
         try:
-            await live.catch_up()
+            live.receive([decode(stored) for stored in received if stored.version > live.version])
+        except _UNREADABLE as error:
+            self._give_up(live, error)
+        if live.is_behind:
+            self._behind.add(live.id)
+            self._gap.set()
+
+    async def _repair(self, game_id: GameId) -> None:
+        try:
+            await self.newest(game_id)
         except StoreUnavailableError:
             await asyncio.sleep(_READ_AGAIN_AFTER_S)
-            self._behind.add(live.id)
+            self._behind.add(game_id)
         except UnreadableGameError:
-            self._give_up(live)
+            pass  # logged, and discarded
 
-    def _give_up(self, live: LiveGame) -> None:
-        """A history that can't be understood is not shown; who asks for the game again learns of the error."""
-        _log.exception("game %s can't be folded after version %d", live.id, live.version)
-        self._games.pop(live.id, None)
-        for watcher in list(live.watchers):
-            watcher.start_over()
+    async def _read(self, live: LiveGame, _deadline: float) -> None:
+        """Fold in what the log holds beyond the game's version, until nothing is known to be missing."""
+        while self._games.holds(live):
+            before = live.version
+            try:
+                live.receive(await self._store.read_stream(live.id, before))
+                if live.is_behind and live.version == before:
+                    raise BrokenLogError(f"version {before + 1} is missing")
+            except _UNREADABLE as error:
+                raise self._give_up(live, error) from error
+            if live.version == 0:
+                self._missing.add(live.id)
+            if not live.is_behind:
+                return
 
-    def _evict(self) -> None:
-        """Let the games go that nobody watches and nobody asked for recently."""
-        if len(self._games) < self._evict_at:
-            return
-        idle = [game_id for game_id, live in self._games.items() if not live.is_in_use]
-        for game_id in idle[: max(0, len(idle) + 1 - self._max_idle)]:
-            del self._games[game_id]
-        # Looking through all games for each new one would cost more the more there are.
-        self._evict_at = max(self._max_idle, len(self._games) + self._max_idle // 8)
+    def _give_up(self, live: LiveGame, cause: Exception) -> UnreadableGameError:
+        """Show nobody a game that can't be understood, not even a part of it; return the error that says so."""
+        error = UnreadableGameError(f"game {live.id} can't be read beyond version {live.version}: {cause}")
+        _log.error("%s", error)
+        if self._games.holds(live):
+            self._missing.add(live.id, error)
+        self._games.discard(live)
+        return error

@@ -14,8 +14,8 @@ from server.cli.doctor import examine
 from server.cli.replay import UnknownGameError, replay
 from server.database import migrations
 from server.embedded import EmbeddedPostgresError
+from server.projections.folding import PoisonEventError
 from server.projections.rebuild import rebuild_lobby
-from server.projections.runner import PoisonEventError
 from server.serving import ServingError, serve
 from server.settings.options import add_flags
 from server.settings.reachable_database import NoDatabaseError, reachable_database

@@ -41,4 +41,16 @@ class Resign:
     player: PlayerId
 
 
-Command = OpenGame | JoinGame | MakeMove | Resign
+@dataclass(frozen=True, slots=True)
+class ExpireGame:
+    """End a game that nobody goes on with.
+
+    The server's own command: no player can ask for it. The caller has seen that nothing happens any more and
+    names the version at which it saw that: if somebody acts at the same moment, the game goes on.
+    """
+
+
+PlayerCommand = MakeMove | Resign
+"""All that a player asks for in a game that they saw at a version."""
+
+Command = OpenGame | JoinGame | PlayerCommand | ExpireGame

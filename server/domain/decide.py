@@ -2,12 +2,13 @@
 
 from typing import assert_never
 
-from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
+from server.domain.commands import Command, ExpireGame, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.errors import (
     ColumnFullError,
     GameAlreadyOpenedError,
     GameFinishedError,
     GameFullError,
+    GameGoesOnError,
     GameNotStartedError,
     NotAPlayerError,
     NotYourTurnError,
@@ -15,7 +16,7 @@ from server.domain.errors import (
     UnknownGameError,
 )
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
-from server.domain.game import Finished, Game, InProgress, Open, Unopened
+from server.domain.game import Finished, Game, InProgress, NeverStarted, Open, Unopened
 from server.domain.vocabulary import Color, EndReason, GameResult, PlayerId
 
 
@@ -40,6 +41,8 @@ def decide(command: Command, game: Game) -> tuple[GameEvent, ...]:
             running = _running(game, player)
             winner = running.player_two if player == running.player_one else running.player_one
             return (GameFinished(_victory_of(running, winner), EndReason.RESIGNATION),)
+        case ExpireGame():
+            return _expiry(game)
         case _:
             assert_never(command)
 
@@ -56,6 +59,8 @@ def _join(command: JoinGame, game: Game) -> tuple[GameEvent, ...]:
             if command.player not in game.seats:
                 raise GameFullError
             return ()
+        case NeverStarted():
+            raise GameFinishedError
         case Unopened():
             raise UnknownGameError
         case _:
@@ -77,6 +82,20 @@ def _move(command: MakeMove, game: Game) -> tuple[GameEvent, ...]:
     return (moved,)  # the end and the move that brings it are one append: nobody sees a won game go on
 
 
+def _expiry(game: Game) -> tuple[GameEvent, ...]:
+    match game:
+        case Open():
+            return (GameFinished(GameResult.ABORTED, EndReason.EXPIRED),)
+        case InProgress():
+            raise GameGoesOnError
+        case Finished() | NeverStarted():
+            raise GameFinishedError
+        case Unopened():
+            raise UnknownGameError
+        case _:
+            assert_never(game)
+
+
 def _running(game: Game, player: PlayerId) -> InProgress:
     """Return the game if it goes on and `player` has a seat in it."""
     match game:
@@ -84,10 +103,10 @@ def _running(game: Game, player: PlayerId) -> InProgress:
             raise UnknownGameError
         case Open():
             raise GameNotStartedError
-        case InProgress() | Finished():
+        case InProgress() | Finished() | NeverStarted():
             if player not in game.seats:
                 raise NotAPlayerError(player)
-            if isinstance(game, Finished):
+            if not isinstance(game, InProgress):
                 raise GameFinishedError
             return game
         case _:

@@ -65,6 +65,15 @@ class OwnGameError(ConnectFourError):
         super().__init__("You opened this game: send its link to somebody else.")
 
 
+class GameGoesOnError(ConnectFourError):
+    """The game is being played, so it can't expire."""
+
+    code = "game_goes_on"
+
+    def __init__(self) -> None:
+        super().__init__("The game is being played: it does not expire.")
+
+
 class NotAPlayerError(ConnectFourError):
     """Only the two players act in a game."""
 

@@ -60,7 +60,23 @@ class Finished:
         return (self.player_one, self.player_two)
 
 
-Game = Unopened | Open | InProgress | Finished
+@dataclass(frozen=True, slots=True)
+class NeverStarted:
+    """A game that is over before anybody took its other seat: there is an opener, and no opponent and no move."""
+
+    opener: PlayerId
+    reason: EndReason
+
+    @property
+    def seats(self) -> tuple[PlayerId]:
+        """The opener, who plays no colour."""
+        return (self.opener,)
+
+
+Over = Finished | NeverStarted
+"""A game that has ended, with or without having begun."""
+
+Game = Unopened | Open | InProgress | Over
 
 UNOPENED: Final = Unopened()
 
@@ -83,6 +99,8 @@ def evolve(game: Game, event: GameEvent) -> Game:
                 return InProgress(player_one, player_two, board.drop(column))
         case GameFinished(result, reason), InProgress(player_one, player_two, board):
             return Finished(player_one, player_two, board, result, reason)
+        case GameFinished(GameResult.ABORTED, EndReason.EXPIRED as reason), Open(opener):
+            return NeverStarted(opener, reason)
         case ((GameOpened() | GameStarted() | MoveMade() | GameFinished()), _):
             pass
         case _:

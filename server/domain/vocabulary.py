@@ -67,3 +67,5 @@ class EndReason(StrEnum):
     TIMEOUT = "TIMEOUT"
     ABANDONMENT = "ABANDONMENT"
     ABORTED = "ABORTED"
+    EXPIRED = "EXPIRED"
+    """Nobody joined, or nobody went on."""

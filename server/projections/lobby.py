@@ -1,53 +1,35 @@
 """The lobby: which games are open, live or finished, newest first."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Literal, assert_never
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
 
-from server.database.pool import CONNECTION_LOST, AnyConnection, Pool, read
-from server.domain.events import GameFinished, GameOpened, GameStarted, MoveMade
+from server.database.pool import CONNECTION_LOST, Pool, read
 from server.domain.vocabulary import GameId, PlayerId, Version
-from server.eventstore.codec import RecordedEvent
 from server.eventstore.errors import StoreUnavailableError
+from server.projections.cached_read import CachedRead
 
 Status = Literal["open", "live", "finished"]
 
 STATUSES: Final[tuple[Status, ...]] = ("open", "live", "finished")
 
-_OPEN: Final = """
-    INSERT INTO {table} (
-      game, opened_position, status, version, public, color, opener, opened_at, updated_at
-    )
-    VALUES ($1, $2, 'open', 1, $3, $4, $5, $6, $6)
-"""
-_CHANGE: Final = """
-    UPDATE {table} AS lobby
-    SET
-      version = change.version,
-      updated_at = change.updated_at,
-      status = coalesce(change.status, lobby.status),
-      player_one = coalesce(change.player_one, lobby.player_one),
-      player_two = coalesce(change.player_two, lobby.player_two),
-      result = coalesce(change.result, lobby.result),
-      reason = coalesce(change.reason, lobby.reason)
-    FROM unnest(
-      $1::text[], $2::integer[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]
-    ) AS change (game, version, updated_at, status, player_one, player_two, result, reason)
-    WHERE lobby.game = change.game
-"""
-_PAGE: Final = """
+READ_TIME_LIMIT_S: Final = 2.5
+"""How long a page may take in all."""
+
+FIRST_PAGE: Final = 101
+"""How many games of each status are kept in memory: a page of a hundred, and one that shows that there are more."""
+
+_NEWEST: Final = """
     SELECT
       game, opened_position, status, version, color, opener, player_one, player_two, result, reason,
       opened_at, updated_at
-    FROM lobby
-    WHERE public
-    AND status = ANY($1::text[])
-    AND opened_position < $2
-    ORDER BY opened_position DESC
-    LIMIT $3
+    FROM fourfold.newest_games($1, $2, $3)
 """
-_NEWEST: Final = 2**63 - 1
+_OVERDUE: Final = "SELECT game, version, opened_at FROM fourfold.overdue_games($1, $2, $3, $4)"
+_END: Final = 2**63 - 1
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,75 +50,74 @@ class LobbyGame:
     updated_at: datetime
 
 
-@dataclass(slots=True)
-class _Change:
-    """What a batch of events changes in one game; None is "as it was"."""
-
-    last: RecordedEvent
-    status: str | None = None
-    player_one: str | None = None
-    player_two: str | None = None
-    result: str | None = None
-    reason: str | None = None
-
-
-class LobbyProjection:
-    """Folds the log into the table `lobby`, or into another of the same shape."""
-
-    name = "lobby"
-
-    def __init__(self, table: str = "lobby") -> None:
-        self._open = _OPEN.format(table=table)
-        self._change = _CHANGE.format(table=table)
-
-    async def apply(self, connection: AnyConnection, events: Sequence[RecordedEvent]) -> None:
-        """Fold events into the lobby: one statement for all games opened, one for all that went on."""
-        opened: list[tuple[object, ...]] = []
-        changes: dict[GameId, _Change] = {}
-        for recorded in events:
-            change = changes.setdefault(recorded.game, _Change(recorded))
-            change.last = recorded
-            match recorded.event:
-                case GameOpened(opener, color, public):
-                    row = (recorded.game, recorded.position, public, color.value, opener, recorded.recorded_at)
-                    opened.append(row)
-                case GameStarted(player_one, player_two):
-                    change.status, change.player_one, change.player_two = "live", player_one, player_two
-                case GameFinished(result, reason):
-                    change.status, change.result, change.reason = "finished", result.value, reason.value
-                case MoveMade():
-                    pass
-                case _:
-                    assert_never(recorded.event)
-        if opened:
-            await connection.executemany(self._open, opened)
-        await connection.execute(self._change, *_columns(changes))
-
-
 class Lobby:
-    """Answers what the lobby holds. It follows the log within a fraction of a second."""
+    """Answers what the lobby holds. It follows the log within a fraction of a second.
+
+    The first page is answered from memory, up to `FIRST_PAGE` games of each status, and read again after `changed`:
+    however many ask, there is one read for each step that the projection takes. `changed` not being called, it is
+    up to a second older than the read model.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._now = asyncio.get_running_loop().time
+        self._first = CachedRead(self._read_first, self._now)
+
+    def changed(self) -> None:
+        """Say that the read model holds more than before."""
+        self._first.invalidate()
 
     async def page(
-        self, statuses: Sequence[Status] = STATUSES, *, limit: int, before: int | None = None
+        self,
+        statuses: Sequence[Status] = STATUSES,
+        *,
+        limit: int,
+        before: int | None = None,
+        deadline: float | None = None,
     ) -> list[LobbyGame]:
         """Return up to `limit` public games, newest first, opened before a position of the log.
+
+        No more than `limit` games of each status are read, however many there are.
+
+        Raises:
+            StoreUnavailableError: Postgres did not answer before the deadline (a time of the event loop).
+        """
+        deadline = self._now() + READ_TIME_LIMIT_S if deadline is None else deadline
+        try:
+            if before is None and limit <= FIRST_PAGE:
+                newest = await self._first.get(deadline)
+            else:
+                newest = await self._read(statuses, _END if before is None else before, limit, deadline)
+        except CONNECTION_LOST as error:
+            raise StoreUnavailableError("the lobby was not read in time") from error
+        return [game for game in newest if game.status in statuses][:limit]
+
+    async def overdue(self, patience: timedelta, at_once: int) -> AsyncIterator[list[tuple[GameId, Version]]]:
+        """Return the games that have been open for longer than `patience`, oldest first, up to `at_once` at a time.
+
+        Each comes with the version at which it was open. No more are read at a time than are returned, however many
+        there are; the next ones are read when they are asked for.
 
         Raises:
             StoreUnavailableError: Postgres did not answer in time.
         """
-        try:
-            rows = await read(self._pool, _PAGE, list(statuses), _NEWEST if before is None else before, limit)
-        except CONNECTION_LOST as error:
-            raise StoreUnavailableError from error
-        return [LobbyGame(*row) for row in rows]
+        last: tuple[datetime, str] = (_LONG_AGO, "")
+        while True:
+            try:
+                rows = await read(self._pool, _OVERDUE, patience, *last, at_once)
+            except CONNECTION_LOST as error:
+                raise StoreUnavailableError("the lobby was not read in time") from error
+            if rows:
+                yield [(GameId(row["game"]), Version(row["version"])) for row in rows]
+                last = (rows[-1]["opened_at"], rows[-1]["game"])
+            if len(rows) < at_once:
+                return
 
+    async def _read_first(self, deadline: float) -> list[LobbyGame]:
+        return await self._read(STATUSES, _END, FIRST_PAGE, deadline)
 
-def _columns(changes: dict[GameId, _Change]) -> tuple[list[Any], ...]:
-    rows = [
-        (game, c.last.version, c.last.recorded_at, c.status, c.player_one, c.player_two, c.result, c.reason)
-        for game, c in changes.items()
-    ]
-    return tuple([row[column] for row in rows] for column in range(8))
+    async def _read(self, statuses: Sequence[Status], before: int, limit: int, deadline: float) -> list[LobbyGame]:
+        async with asyncio.timeout_at(deadline):
+            rows = await read(self._pool, _NEWEST, list(statuses), before, limit)
+        games = [LobbyGame(*row) for row in rows]
+        return sorted(games, key=lambda game: game.opened_position, reverse=True)

@@ -1,38 +1,54 @@
-"""Build a read model anew from the log, beside the old one, and put it in its place in one transaction.
+"""Build a read model again from the log, beside the one in use, and put its content in place in one transaction.
 
-Servers go on meanwhile: they serve and feed the old one until the switch, and the new one from then on.
+Servers go on meanwhile: they serve and feed the one in use until the switch, and the new content from then on. Only
+rows change places, and only those that differ. The table stays, so whatever belongs to it stays too: the names of
+its keys and indexes, on which later migrations rely, and the rights to it.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import asyncpg
 
-from server.database.pool import APPLICATION_ROLE, Connection
-from server.projections.lobby import LobbyProjection
-from server.projections.runner import BATCH, checkpoint, fold_in, lead
+from server.database.pool import Connection
+from server.projections.folding import BATCH, checkpoint, fold_in, lead
+from server.projections.lobby_projection import LobbyProjection
 
-_LIVE, _NEW = "lobby", "lobby_rebuilt"
+_IN_USE: Final = "lobby"
+_REBUILT: Final = "lobby_rebuilt"
+_REPLACE: Final = f"""
+    DELETE FROM {_IN_USE} AS before
+    WHERE NOT EXISTS (
+      SELECT FROM {_REBUILT} AS rebuilt
+      WHERE rebuilt.game = before.game AND ROW(rebuilt.*) IS NOT DISTINCT FROM ROW(before.*)
+    );
+    INSERT INTO {_IN_USE}
+    SELECT rebuilt.*
+    FROM {_REBUILT} AS rebuilt
+    WHERE NOT EXISTS (SELECT FROM {_IN_USE} AS before WHERE before.game = rebuilt.game);
+    DROP TABLE {_REBUILT};
+"""  # noqa: S608 — constants of this module
 
 
 async def rebuild_lobby(url: str, progress: Callable[[int], None] = lambda _position: None) -> int:
     """Rebuild the lobby and return the position of the last event it holds.
 
-    `url` is the owner's: making a table is not for the application. `progress` is told each position reached.
-    Interrupted, it leaves the old lobby in use; starting it again begins anew.
+    `url` is the owner's: making a table is not for the application. `progress` is given each position reached.
+    Interrupted, it leaves the lobby as it was; starting it again begins from the start.
 
     Raises:
-        PoisonEventError: the log holds an event that can't be folded in; the old lobby stays.
+        PoisonEventError: the log holds an event that can't be folded in; the lobby stays as it was.
         OSError, asyncpg.PostgresError: the database can't be reached or refuses.
     """
     connection = await asyncpg.connect(url, server_settings={"search_path": "fourfold", "jit": "off"})
     try:
         await _begin(connection)
-        projection = LobbyProjection(_NEW)
+        projection = LobbyProjection(_REBUILT)
         while await _fold_in_a_batch(connection, projection) == BATCH:
-            progress(await checkpoint(connection, _NEW))
+            progress(await checkpoint(connection, _REBUILT))
         async with connection.transaction():
-            await lead(connection, _LIVE)  # from here to the commit nobody feeds the old one
-            while await fold_in(connection, projection, _NEW):
+            await lead(connection, _IN_USE)  # from here to the commit nobody feeds the one in use
+            while await fold_in(connection, projection, _REBUILT):
                 pass
             return await _switch(connection)
     finally:
@@ -40,23 +56,32 @@ async def rebuild_lobby(url: str, progress: Callable[[int], None] = lambda _posi
 
 
 async def _begin(connection: Connection) -> None:
+    """Make the table to build in. It need not survive a crash, so it is not written to the WAL."""
     async with connection.transaction():
         await connection.execute(f"""
-            DROP TABLE IF EXISTS {_NEW};
-            CREATE TABLE {_NEW} (LIKE {_LIVE} INCLUDING ALL);
-            GRANT SELECT, INSERT, UPDATE, DELETE ON {_NEW} TO {APPLICATION_ROLE};
+            DROP TABLE IF EXISTS {_REBUILT};
+            CREATE UNLOGGED TABLE {_REBUILT} (LIKE {_IN_USE} INCLUDING ALL);
         """)
-        await connection.execute("DELETE FROM projections WHERE name = $1", _NEW)
+        await connection.execute("DELETE FROM projections WHERE name = $1", _REBUILT)
 
 
 async def _fold_in_a_batch(connection: Connection, projection: LobbyProjection) -> int:
     async with connection.transaction():
-        return await fold_in(connection, projection, _NEW)
+        return await fold_in(connection, projection, _REBUILT)
 
 
 async def _switch(connection: Connection) -> int:
-    position = await checkpoint(connection, _NEW)
-    await connection.execute(f"DROP TABLE {_LIVE}; ALTER TABLE {_NEW} RENAME TO {_LIVE}")
-    await connection.execute("DELETE FROM projections WHERE name IN ($1, $2)", _LIVE, _NEW)
-    await connection.execute("INSERT INTO projections (name, position) VALUES ($1, $2)", _LIVE, position)
+    """Replace the rows that differ. Readers see the ones before until the commit, and wait for nothing."""
+    position = await checkpoint(connection, _REBUILT)
+    await connection.execute(_REPLACE)
+    await connection.execute("DELETE FROM projections WHERE name = $1", _REBUILT)
+    await connection.execute(
+        """
+        INSERT INTO projections (name, position)
+        VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE SET position = excluded.position
+        """,
+        _IN_USE,
+        position,
+    )
     return position

@@ -1,148 +1,106 @@
-"""Fold the log into a read model, exactly once, whichever process does it.
+"""Follow the log with a read model, whichever process does the work.
 
-The checkpoint moves in the same transaction as the read model, under a lock that ends with that transaction: one
-process at a time leads, a leader that dies or loses its connection leaves nothing half done, and none can go on
-writing after another has taken over.
+One process at a time leads, for one transaction at a time. The others look whether it has come as far as the log,
+so that every process knows how far the read model is.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import asyncpg
-import msgspec
 
-from server.database.pool import CONNECTION_LOST, AnyConnection, Pool
-from server.eventstore.codec import RecordedEvent, decode
-from server.eventstore.errors import UnknownEventTypeError
-from server.eventstore.store import read_log
-from server.instrumentation.fail_points import fail_point
+from server.database.pool import CONNECTION_LOST, Connection
+from server.projections.folding import BATCH, PoisonEventError, Projection, checkpoint, fold_in, try_to_lead
 
-BATCH: Final = 1000
-"""How many events one transaction folds in at most."""
-
-_LOCK_CLASS: Final = 4446
 _PAUSE_S: Final = 0.25
+"""How long events are gathered before the next transaction; a lone event after a quiet time does not wait."""
+
 _LOOK_EVERY_S: Final = 2.0
 _RETRY_AFTER_S: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
 
-class Projection(Protocol):
-    """A read model that is a fold over the log."""
-
-    name: str
-
-    async def apply(self, connection: AnyConnection, events: Sequence[RecordedEvent]) -> None:
-        """Fold events, in the order of the log, into the read model, within the caller's transaction."""
-
-
-class PoisonEventError(Exception):
-    """An event can't be folded in. The read model stands still before it: nothing is ever skipped."""
-
-    def __init__(self, name: str, after: int, cause: Exception) -> None:
-        super().__init__(
-            f"projection {name} stands still: an event after position {after} can't be folded in: {cause}"
-        )
-
-
 class ProjectionRunner:
-    """Keeps one read model up to date while `run` is running."""
+    """Keeps one read model up to date while `run` is running, on a connection of its own.
 
-    def __init__(self, pool: Pool, projection: Projection) -> None:
-        self._pool = pool
+    `changed` is called whenever the read model is seen to hold more than before, by the work of any process.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        projection: Projection,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._connect = connect
         self._projection = projection
-        self._wanted = asyncio.Event()
+        self._changed = changed
+        self._woken = asyncio.Event()
+        self._head = 0
         self.position = 0
         """The position up to which the read model was last seen to be, by this or another process."""
         self.is_stuck = False
         """Whether an event was met that can't be folded in."""
 
-    def wake(self) -> None:
-        """Say that the log has grown. A lone event is folded in at once, many are folded in together."""
-        self._wanted.set()
+    def wake(self, head: int) -> None:
+        """Say that the log has grown up to a position."""
+        self._head = head
+        self._woken.set()
 
     async def run(self) -> None:
         """Follow the log until cancelled. It stops before an event that can't be folded in, and says so."""
         while True:
-            self._wanted.clear()
-            await asyncio.sleep(await self._follow())
             try:
-                async with asyncio.timeout(_LOOK_EVERY_S):
-                    await self._wanted.wait()
-            except TimeoutError:
-                continue  # look anyway: the process that did the work may be gone
+                connection = await self._connect()
+                try:
+                    await self._follow(connection)
+                finally:
+                    connection.terminate()  # at once: a polite close would wait for a peer that may be gone
+            except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
+                _log.warning("projection %s waits for Postgres: %r", self._projection.name, error)
+            await asyncio.sleep(_RETRY_AFTER_S)
 
-    async def _follow(self) -> float:
-        """Fold in what there is; return how long to pause, in seconds."""
+    async def _follow(self, connection: Connection) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                is_behind = await self._catch_up(connection)
+                self.is_stuck = False
+            except PoisonEventError as error:
+                if not self.is_stuck:
+                    _log.exception("%s", error)
+                self.is_stuck = True
+                await asyncio.sleep(_RETRY_AFTER_S)
+                continue
+            await asyncio.sleep(_PAUSE_S)
+            if not is_behind:
+                await self._wait_for_more()
+
+    async def _wait_for_more(self) -> None:
+        """Wait until the log grows, or for a while: another process may have grown it, and be gone."""
         try:
-            while await self._step():
-                pass
-        except (*CONNECTION_LOST, asyncpg.PostgresError) as error:
-            _log.warning("projection %s waits for Postgres: %r", self._projection.name, error)
-            return _RETRY_AFTER_S
-        except PoisonEventError as error:
-            if not self.is_stuck:
-                _log.exception("%s", error)
-            self.is_stuck = True
-            return _RETRY_AFTER_S
-        self.is_stuck = False
-        return _PAUSE_S
+            async with asyncio.timeout(_LOOK_EVERY_S):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
 
-    async def _step(self) -> bool:
-        """Fold in the next batch; return whether there is more."""
-        name = self._projection.name
-        async with self._pool.acquire() as connection:
-            self.position = await checkpoint(connection, name)
+    async def _catch_up(self, connection: Connection) -> bool:
+        """Fold in what there is; return whether another process does it at this moment, and has not come as far."""
+        while True:
             async with connection.transaction():
-                if not await connection.fetchval(
-                    "SELECT pg_try_advisory_xact_lock($1, hashtext($2))", _LOCK_CLASS, name
-                ):
-                    return False  # another process leads
-                count = await fold_in(connection, self._projection, name)
-            self.position += count
-            return count == BATCH
+                leads = await try_to_lead(connection, self._projection.name)
+                count = await fold_in(connection, self._projection, self._projection.name) if leads else 0
+                position = await checkpoint(connection, self._projection.name)
+            self._seen(position)
+            if not leads:
+                return position < self._head
+            if count < BATCH:
+                return False
 
-
-async def lead(connection: AnyConnection, name: str) -> None:
-    """Wait to be the one who writes a read model, until the end of the transaction."""
-    await connection.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", _LOCK_CLASS, name)
-
-
-async def checkpoint(connection: AnyConnection, name: str) -> int:
-    """Return the position of the last event that a read model holds."""
-    position: int | None = await connection.fetchval(
-        "SELECT position FROM fourfold.projections WHERE name = $1", name
-    )
-    return position or 0
-
-
-async def fold_in(connection: AnyConnection, projection: Projection, name: str) -> int:
-    """Fold the next batch into the read model whose checkpoint is `name`; return how many events there were.
-
-    Raises:
-        PoisonEventError: one of them can't be folded in; the caller's transaction must be rolled back.
-    """
-    position = await checkpoint(connection, name)
-    events = await read_log(connection, position, BATCH)
-    if not events:
-        return 0
-    try:
-        await projection.apply(connection, [decode(stored) for stored in events])
-        fail_point("projection.applied")
-    except CONNECTION_LOST:
-        raise
-    except (UnknownEventTypeError, msgspec.ValidationError, asyncpg.PostgresError) as error:
-        raise PoisonEventError(name, position, error) from error
-    await connection.execute(
-        """
-        INSERT INTO fourfold.projections (name, position)
-        VALUES ($1, $2)
-        ON CONFLICT (name) DO UPDATE SET position = excluded.position
-        """,
-        name,
-        events[-1].position,
-    )
-    return len(events)
+    def _seen(self, position: int) -> None:
+        if position != self.position:
+            self.position = position
+            self._changed()

@@ -6,14 +6,13 @@ import logging
 import socket
 from collections.abc import Callable
 from types import FrameType
-from typing import Literal
 
 import uvicorn
 from starlette.applications import Starlette
 
 from server.app import create_app
 from server.serving.stopping import StopSignals
-from server.serving.uvicorn_adapter.websocket import WireProtocol
+from server.serving.uvicorn_adapter import AdapterConfig, HttpAdapter, WebSocketAdapter, connection_limit
 from server.settings.settings import Settings
 
 CLOSE_CONNECTIONS_S = 5
@@ -79,7 +78,7 @@ def serve_alone(
 ) -> int:
     """Serve in this process until it is told to end, and return the exit code. `on_ready` is called once."""
     app = create_app(settings)
-    config = uvicorn_config(app, settings.trusted_proxies)
+    config = uvicorn_config(app, settings)
     server = OrderlyServer(config, app, on_ready)
     signals.react(lambda signum: server.handle_exit(signum, None))
     server.run([listener])
@@ -97,25 +96,14 @@ def _calm_the_collector() -> None:
 
 
 def uvicorn_config(
-    app: Starlette,
-    trusted_proxies: str,
-    ws: type[asyncio.Protocol] | Literal["websockets-sansio"] = WireProtocol,
-) -> uvicorn.Config:
-    """Return how uvicorn serves here: with what limits, and with which of its implementations."""
-    return uvicorn.Config(
+    app: Starlette, settings: Settings, ws: type[asyncio.Protocol] = WebSocketAdapter
+) -> AdapterConfig:
+    """Return how uvicorn serves this application."""
+    return AdapterConfig(
         app,
-        http="httptools",
+        http=HttpAdapter,
         ws=ws,
-        ws_max_size=65_536,  # the application itself refuses more than 4 KiB, with a clear error
-        ws_per_message_deflate=False,
-        ws_ping_interval=20.0,
-        ws_ping_timeout=20.0,
-        lifespan="on",
-        timeout_keep_alive=75,  # longer than a proxy keeps an idle connection, so that it is the one to close it
-        timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
-        proxy_headers=True,
-        forwarded_allow_ips=trusted_proxies,
-        server_header=False,
-        access_log=False,
-        log_config=None,
+        connections=connection_limit(settings.max_connections, settings.trusted_proxies),
+        trusted_proxies=settings.trusted_proxies,
+        close_connections_s=CLOSE_CONNECTIONS_S,
     )

@@ -1,6 +1,7 @@
 """Which player is behind a request or a socket: told by a signed cookie (browsers) or a bearer token (programs)."""
 
 import time
+from collections.abc import Collection
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -50,6 +51,14 @@ class Identification:
         if player is not None:
             self._remember_for_now(player)
         return player
+
+    async def erased_among(self, players: Collection[PlayerId]) -> set[PlayerId]:
+        """Return those of `players` that have been erased.
+
+        Raises:
+            PlayersUnavailableError: Postgres did not answer in time.
+        """
+        return set(players) - (await self._players.names(players)).keys()
 
     def _remember_for_now(self, player: Player) -> None:
         self._known.pop(player.id, None)

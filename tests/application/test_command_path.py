@@ -5,19 +5,15 @@ from uuid import uuid4
 
 import pytest
 
-from server.application.command_path import CommandPath, RefusedError
+from server.application.command_path import CommandPath
+from server.application.outcomes import RefusedError
 from server.database.pool import Pool
 from server.domain.commands import MakeMove
 from server.domain.errors import ConnectFourError
 from server.domain.events import GameStarted
 from server.domain.vocabulary import Color, Column, GameId, Version
 from server.eventstore.errors import WrongExpectedVersionError
-from server.transport.problems import code_and_message
-from tests.application.conftest import ANN, BOB, EVE, Process
-
-
-def code_of(refusal: pytest.ExceptionInfo[RefusedError]) -> str:
-    return code_and_message(refusal.value.reason)[0]
+from tests.application.conftest import ANN, BOB, EVE, Process, code_of
 
 
 async def test_a_whole_game_is_played(process: Process) -> None:
@@ -57,7 +53,10 @@ async def test_a_command_that_crossed_only_harmless_events_is_decided_again(
     opened = await process.commands.open_game(ANN, Color.RED, public=True)
     await process.commands.join_game(BOB, opened.game)
     lenient = CommandPath(
-        deaf_process.store, deaf_process.games, commutes=lambda event: isinstance(event, GameStarted)
+        deaf_process.store,
+        deaf_process.games,
+        process.feed.subscribed,
+        commutes=lambda event: isinstance(event, GameStarted),
     )
     command = MakeMove(ANN, Column.D)
     accepted = await lenient.act(command, opened.game, Version(1), uuid4())
@@ -113,7 +112,7 @@ async def test_one_of_many_joins_wins(process: Process, other_process: Process) 
     assert {reason.code for reason in refused if isinstance(reason, ConnectFourError)} == {"game_full"}
 
 
-async def test_a_command_goes_on_when_who_asked_is_gone(process: Process) -> None:
+async def test_a_command_goes_on_when_its_caller_is_gone(process: Process) -> None:
     """A browser that disconnects in the middle of an append neither cancels nor loses it."""
     game = await process.started_game()
     asking = asyncio.create_task(process.move(game, ANN, "D", 2))
@@ -131,16 +130,3 @@ async def test_an_unknown_game_is_refused_as_such(process: Process, player: str)
     with pytest.raises(RefusedError) as refusal:
         await process.resign(GameId("nothing"), player, 0)  # type: ignore[arg-type]
     assert code_of(refusal) == "unknown_game"
-
-
-async def test_a_command_id_serves_only_the_player_who_used_it(process: Process, deaf_process: Process) -> None:
-    """An id proves nobody: with Ann's id Bob is not told that his move was made, on whichever process."""
-    game = await process.started_game()
-    await deaf_process.games.get(game)
-    command_id = uuid4()
-    await process.move(game, ANN, "D", 2, command_id)
-    for asked in (process, deaf_process):
-        with pytest.raises(RefusedError) as refusal:
-            await asked.move(game, BOB, "E", 3, command_id)
-        assert code_of(refusal) == "command_id_taken"
-    assert len(await process.store.read_stream(game)) == 3

@@ -70,7 +70,8 @@ def golden_lines() -> bytes:
     for number, game in enumerate(GAMES):
         command = uuid4()
         for event in game["events"]:
-            step = 2 if event["type"] == "GameFinished" and "RESIGNATION" not in str(event) else 1
+            ends_alone = event["data"].get("reason") in ("RESIGNATION", "EXPIRED")
+            step = 2 if event["type"] == "GameFinished" and not ends_alone else 1
             command = command if step == 2 else uuid4()
             line = {"game": f"golden-{number}"} | {key: event[key] for key in ("version", "type", "data")}
             at = event["at"].replace(".000Z", "+00:00")

@@ -34,15 +34,25 @@ async def test_a_command_sent_again_on_another_socket_is_the_same_command(api: A
     assert versions(await api.events(match.game)) == [1, 2, 3]
 
 
-async def test_the_id_of_a_command_decides_and_not_what_it_says(api: Api) -> None:
-    """The duplicate is looked up before the version check and before the rules."""
+async def test_a_duplicate_is_one_whatever_version_it_names(api: Api) -> None:
+    """It is looked up before the version check and before the rules."""
     match = await api.match()
     key = str(uuid.uuid4())
     async with api.socket(match.players[0]) as socket:
         await socket.ask(make_move(match.game, 2, "D", key=key))
-        again = await socket.ask(make_move(match.game, 99, "A", key=key))
+        again = await socket.ask(make_move(match.game, 99, "D", key=key))
     assert (again["type"], again["version"], again["duplicate"]) == ("accepted", 3, True)
-    assert (await api.events(match.game))[-1]["data"]["column"] == "D"
+
+
+async def test_an_id_that_was_used_for_another_move_is_taken(api: Api) -> None:
+    """To be told that a move was made that was not would be a lie about the board."""
+    match = await api.match()
+    key = str(uuid.uuid4())
+    async with api.socket(match.players[0]) as socket:
+        await socket.ask(make_move(match.game, 2, "D", key=key))
+        other = await socket.ask(make_move(match.game, 2, "A", key=key))
+    assert (other["type"], other["code"]) == ("rejected", "command_id_taken")
+    assert versions(await api.events(match.game)) == [1, 2, 3]
 
 
 async def test_one_id_in_two_games_is_two_commands(api: Api) -> None:

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.commands import Command, MakeMove, Resign
+from server.domain.commands import Command, ExpireGame, MakeMove, Resign
 from server.domain.decide import decide
 from server.domain.errors import BrokenLogError, ConnectFourError
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
-from server.domain.game import UNOPENED, Finished, Game, InProgress, evolve, fold
+from server.domain.game import UNOPENED, Finished, Game, InProgress, Open, evolve, fold
 from server.domain.vocabulary import Color, Column, EndReason, GameId, GameResult, PlayerId, Version
 from server.transport.http.state import state_of
 from tests.model import Model
@@ -97,6 +97,23 @@ def test_an_impossible_event_is_called_a_broken_log(events: list[GameEvent]) -> 
             assert 0 <= board.red.bit_count() - board.yellow.bit_count() <= 1
         case _:
             assert len(events) <= 1
+
+
+@pytest.mark.parametrize("result", GameResult)
+@pytest.mark.parametrize("reason", EndReason)
+def test_a_game_without_an_opponent_only_expires(result: GameResult, reason: EndReason) -> None:
+    """Whoever waits alone can neither win nor lose: any other end of an open game is a broken log."""
+    opened, end = fold(OPENED[:1]), GameFinished(result, reason)
+    assert isinstance(opened, Open)
+    if (result, reason) == (GameResult.ABORTED, EndReason.EXPIRED):
+        model = Model(ANN, BOB)
+        model.expire()
+        state = state_of(GameId("g"), Version(2), evolve(opened, end))
+        assert {name: getattr(state, name) for name in model.state(2)} == model.state(2)
+        assert (end,) == decide(ExpireGame(), opened)
+    else:
+        with pytest.raises(BrokenLogError):
+            evolve(opened, end)
 
 
 def test_moves_after_the_end_are_a_broken_log() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
+from server.domain.commands import Command, ExpireGame, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.decide import decide
 from server.domain.errors import ConnectFourError
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
@@ -131,6 +131,32 @@ def test_whoever_resigns_loses_also_out_of_turn() -> None:
 def test_nothing_is_played_after_the_end(command: Command) -> None:
     over = GameFinished(GameResult.PLAYER_ONE_WON, EndReason.RESIGNATION)
     given(*STARTED, over).when(command).then_refused("game_finished")
+
+
+EXPIRED = GameFinished(GameResult.ABORTED, EndReason.EXPIRED)
+
+
+def test_a_game_that_nobody_joined_expires() -> None:
+    given(OPENED).when(ExpireGame()).then(EXPIRED)
+
+
+def test_only_a_game_that_waits_for_somebody_expires() -> None:
+    given().when(ExpireGame()).then_refused("unknown_game")
+    given(*STARTED).when(ExpireGame()).then_refused("game_goes_on")
+    given(OPENED, EXPIRED).when(ExpireGame()).then_refused("game_finished")
+    given(*STARTED, GameFinished(GameResult.TIED, EndReason.AGREEMENT)).when(ExpireGame()).then_refused(
+        "game_finished"
+    )
+
+
+def test_an_expired_game_is_over_for_everybody() -> None:
+    """A link that was kept for too long: its seat is gone, and nobody can be seated by mistake."""
+    given(OPENED, EXPIRED).when(JoinGame(BOB, coin=True)).then_refused("game_finished")
+    given(OPENED, EXPIRED).when(JoinGame(ANN, coin=True)).then_refused("game_finished")
+    given(OPENED, EXPIRED).when(MakeMove(ANN, Column.A)).then_refused("game_finished")
+    given(OPENED, EXPIRED).when(Resign(ANN)).then_refused("game_finished")
+    given(OPENED, EXPIRED).when(Resign(BOB)).then_refused("not_a_player")
+    given(OPENED, EXPIRED).when(OpenGame(ANN, Color.RED, public=True)).then_refused("game_already_opened")
 
 
 @pytest.mark.parametrize(

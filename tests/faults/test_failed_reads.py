@@ -35,7 +35,7 @@ class FailingStore:
 async def test_nobody_takes_a_failed_read_for_an_empty_one() -> None:
     """Of three who ask at once the third shared the second one's read, and was told "no such game" if it failed."""
     for failures in range(5):
-        games = LiveGames(cast("EventStore", FailingStore(failures)), lambda _recorded: "")
+        games = LiveGames(cast("EventStore", FailingStore(failures)))
         asked = [games.get(GameId("g")) for _ in range(4)]
         for answer in await asyncio.gather(*asked, return_exceptions=True):
             if not isinstance(answer, StoreUnavailableError):

@@ -33,6 +33,7 @@ def games() -> list[dict[str, Any]]:
     """The golden games, the same at every run."""
     found = [_game(name, moves) for name, moves in NAMED.items()]
     found.append(_game("resigned by player two", "DDC", resigns=BOB))
+    found.append(_expired_game("nobody joined"))
     found += [_random_game(f"random game {seed}", seed) for seed in range(1, 26)]
     found.append(_random_game("two lines with one token", TWO_LINES))
     found.append(_random_game("won with the last token", WON_WITH_THE_LAST_TOKEN))
@@ -49,6 +50,13 @@ def _game(name: str, moves: str, resigns: str | None = None) -> dict[str, Any]:
     return game.as_json()
 
 
+def _expired_game(name: str) -> dict[str, Any]:
+    game = _Log(name, is_joined=False)
+    game.model.expire()
+    game.finish()
+    return game.as_json()
+
+
 def _random_game(name: str, seed: int) -> dict[str, Any]:
     chance = random.Random(seed)
     game = _Log(name)
@@ -60,7 +68,7 @@ def _random_game(name: str, seed: int) -> dict[str, Any]:
 
 
 class _Log:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_joined: bool = True) -> None:
         self.name = name
         self.model = Model(ANN, BOB)
         self.events: list[dict[str, Any]] = []
@@ -68,7 +76,8 @@ class _Log:
         self._append("GameOpened", {"opener": ANN, "color": "red", "public": True})
         empty = self.model.state(1)
         self.states[0] = {**empty, "status": "open", "player_one": None, "player_two": None, "next_player": None}
-        self._append("GameStarted", {"player_one": ANN, "player_two": BOB})
+        if is_joined:
+            self._append("GameStarted", {"player_one": ANN, "player_two": BOB})
 
     def move(self, letter: str) -> None:
         player = self.model.next_player or ""

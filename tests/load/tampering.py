@@ -5,7 +5,7 @@ Only a load test whose verdict notices it may call an honest server honest.
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, ClassVar, Final
 
@@ -18,9 +18,8 @@ from server.serving.listening import listening
 from server.serving.logs import set_up_logs
 from server.serving.single import OrderlyServer, uvicorn_config
 from server.serving.stopping import StopRequested, StopSignals
-from server.serving.uvicorn_adapter.websocket import WireProtocol
+from server.serving.uvicorn_adapter import WebSocketAdapter
 from server.settings.settings import read_settings
-from server.transport.websocket.framing import text_frame
 
 HOST: Final = "127.0.0.1"
 LIE_AT: Final = 7
@@ -54,7 +53,7 @@ Plant = Callable[[Event, Event], list[Event]]
 PLANTS: Final[dict[str, Plant]] = {plant.__name__: plant for plant in (lost, doubled, reordered, forged)}
 
 
-class Tampering(WireProtocol):
+class Tampering(WebSocketAdapter):
     """A websocket that holds one event back, and tells it together with the next one, as a lie."""
 
     plant: ClassVar[Plant]
@@ -67,10 +66,11 @@ class Tampering(WireProtocol):
         self._is_guest = "Authorization" not in event.headers
         super().handle_connect(event)
 
-    def write(self, frames: bytes) -> None:
+    def write_messages(self, messages: Iterable[bytes]) -> None:
+        """Send what is true, or the lie."""
         if self._is_guest and Tampering.liar in (None, self):
-            frames = b"".join(text_frame(self._told(payload)) for payload in payloads_of(frames))
-        super().write(frames)
+            messages = [self._told(message) for message in messages]
+        super().write_messages(messages)
 
     def _told(self, payload: bytes) -> bytes:
         message = msgspec.json.decode(payload)
@@ -88,17 +88,6 @@ class Tampering(WireProtocol):
         return [event]
 
 
-def payloads_of(frames: bytes) -> Iterator[bytes]:
-    """Yield what is in frames as a server sends them: whole, unmasked, one message each (RFC 6455, §5.2)."""
-    while frames:
-        length, begin = frames[1], 2
-        if length >= 126:
-            begin = 4 if length == 126 else 10
-            length = int.from_bytes(frames[2:begin])
-        yield frames[begin : begin + length]
-        frames = frames[begin + length :]
-
-
 def main() -> None:
     """Serve on DATABASE_URL until SIGTERM; print the address once the application is ready."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.tampering", description=main.__doc__)
@@ -107,9 +96,10 @@ def main() -> None:
     chosen = parser.parse_args()
     Tampering.plant = staticmethod(PLANTS[chosen.plant])
     set_up_logs("text")
-    app = create_app(read_settings({"database_url": os.environ["DATABASE_URL"]}))
+    settings = read_settings({"database_url": os.environ["DATABASE_URL"]})
+    app = create_app(settings)
     with StopSignals() as signals, listening(HOST, chosen.port) as listener:
-        config, address = uvicorn_config(app, HOST, Tampering), address_of(listener)
+        config, address = uvicorn_config(app, settings, Tampering), address_of(listener)
         server = OrderlyServer(config, app, lambda: print(address, flush=True))
         signals.react(lambda signum: server.handle_exit(signum, None))
         server.run([listener])

@@ -1,81 +1,40 @@
-"""The lobby follows the log exactly, whoever folds it, and can be built anew while it is in use."""
+"""Pages of the lobby: the right games, at a cost that does not grow with the number of games or of callers."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from uuid import uuid4
+from datetime import timedelta
 
 import asyncpg
 import pytest
 
 from server.database.pool import Connection, Pool
-from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
-from server.domain.vocabulary import Color, Column, EndReason, GameId, GameResult, PlayerId, Version
+from server.eventstore.errors import StoreUnavailableError
 from server.eventstore.store import EventStore
-from server.projections.lobby import Lobby, LobbyGame, LobbyProjection
-from server.projections.rebuild import rebuild_lobby
-from server.projections.runner import PoisonEventError, ProjectionRunner
-from tests.foreign_events import append_foreign
+from server.projections.lobby import FIRST_PAGE, STATUSES, Lobby, LobbyGame, Status
+from tests.projections.log import OPENED, caught_up, following, happen
 
-ANN, BOB = PlayerId("ann"), PlayerId("bob")
-
-OPENED = GameOpened(ANN, Color.RED, public=True)
-STARTED = GameStarted(ANN, BOB)
-RESIGNED = GameFinished(GameResult.PLAYER_TWO_WON, EndReason.RESIGNATION)
+MANY = 50_000
 
 
-@asynccontextmanager
-async def following(pool: Pool, count: int = 1) -> AsyncIterator[list[ProjectionRunner]]:
-    runners = [ProjectionRunner(pool, LobbyProjection()) for _ in range(count)]
-    tasks = [asyncio.create_task(runner.run()) for runner in runners]
-    try:
-        yield runners
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def generate(owner: Connection, count: int) -> None:
+    """Put games into the lobby, of all three statuses by turns, and most of them overdue if open."""
+    await owner.execute(
+        """
+        INSERT INTO fourfold.lobby (
+          game, opened_position, status, version, public, color, opener, opened_at, updated_at
+        )
+        SELECT
+          'game-' || n, n, (ARRAY['open', 'live', 'finished'])[1 + n % 3], 1, true, 'red', 'ann',
+          clock_timestamp() - interval '90 days' + n * interval '1 minute', clock_timestamp()
+        FROM generate_series(1, $1::integer) AS n
+        """,
+        count,
+    )
 
 
-async def happen(store: EventStore, game: str, *events: GameEvent) -> None:
-    for version, event in enumerate(events):
-        await store.append(GameId(game), Version(version), uuid4(), [event])
-
-
-async def caught_up(pool: Pool, runners: list[ProjectionRunner]) -> None:
-    head = await pool.fetchval("SELECT max(position) FROM fourfold.events")
-    async with asyncio.timeout(20):
-        while await pool.fetchval("SELECT position FROM projections WHERE name = 'lobby'") != head:
-            for runner in runners:
-                runner.wake()
-            await asyncio.sleep(0.01)
-
-
-async def rows(connection: Connection) -> list[asyncpg.Record]:
-    return await connection.fetch("SELECT * FROM fourfold.lobby ORDER BY game")
-
-
-async def test_each_status_lists_its_games_newest_first(store: EventStore, pool: Pool) -> None:
-    await happen(store, "first", OPENED)
-    await happen(store, "second", OPENED)
-    await happen(store, "running", OPENED, STARTED, MoveMade(ANN, Column.D))
-    await happen(store, "over", OPENED, STARTED, RESIGNED)
-    await happen(store, "hidden", GameOpened(ANN, Color.RED, public=False))
-    async with following(pool) as runners:
-        await caught_up(pool, runners)
-    lobby = Lobby(pool)
-    assert [game.game for game in await lobby.page(["open"], limit=10)] == ["second", "first"]
-    (running,) = await lobby.page(["live"], limit=10)
-    assert (running.game, running.version, running.player_one, running.player_two) == ("running", 3, ANN, BOB)
-    (over,) = await lobby.page(["finished"], limit=10)
-    assert (over.result, over.reason) == ("PLAYER_TWO_WON", "RESIGNATION")
-    assert "hidden" not in [game.game for game in await lobby.page(limit=10)]
-
-
-async def test_pages_follow_one_another_without_a_gap(store: EventStore, pool: Pool) -> None:
+async def test_pages_follow_one_another_without_a_gap(store: EventStore, pool: Pool, database_url: str) -> None:
     for number in range(7):
         await happen(store, f"game-{number}", OPENED)
-    async with following(pool) as runners:
+    async with following(database_url) as runners:
         await caught_up(pool, runners)
     found: list[LobbyGame] = []
     before = None
@@ -85,80 +44,143 @@ async def test_pages_follow_one_another_without_a_gap(store: EventStore, pool: P
     assert [game.game for game in found] == [f"game-{number}" for number in reversed(range(7))]
 
 
-async def test_many_processes_fold_each_event_once(store: EventStore, pool: Pool) -> None:
-    """They compete for the lead, batch by batch; an event folded twice would break the key of the table."""
-    async with following(pool, 4) as runners:
-        for number in range(30):
-            await happen(store, f"game-{number}", OPENED, STARTED)
-            for runner in runners:
-                runner.wake()
-        await caught_up(pool, runners)
-    assert await pool.fetchval("SELECT count(*) FROM lobby WHERE status = 'live'") == 30
-    assert not any(runner.is_stuck for runner in runners)
-
-
-async def test_an_event_that_can_not_be_folded_in_is_reported_and_never_skipped(
-    store: EventStore, pool: Pool, owner: Connection, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("statuses", [STATUSES, ["open"], ["live", "finished"]])
+async def test_pages_from_memory_and_from_the_database_are_one_list(
+    pool: Pool, owner: Connection, statuses: list[Status]
 ) -> None:
-    await happen(store, "before", OPENED)
-    async with following(pool) as (runner,):
-        await caught_up(pool, [runner])
-        await append_foreign(owner, "x", 0, "BoardFlipped")
-        await happen(store, "after", OPENED)
-        async with asyncio.timeout(20):
-            while not runner.is_stuck:
-                runner.wake()
-                await asyncio.sleep(0.01)
-    assert "BoardFlipped" in caplog.text
-    assert [game.game for game in await Lobby(pool).page(limit=10)] == ["before"]
+    """The first page is answered from memory, the others are read; no game may be lost where they meet."""
+    await generate(owner, 1_000)
+    lobby = Lobby(pool)
+    expected = [n for n in range(1_000, 0, -1) if STATUSES[n % 3] in statuses]
+    for limit in (1, FIRST_PAGE, FIRST_PAGE + 1, 2_000):
+        assert [game.opened_position for game in await lobby.page(statuses, limit=limit)] == expected[:limit]
+    first = await lobby.page(statuses, limit=FIRST_PAGE)
+    rest = await lobby.page(statuses, limit=2_000, before=first[-1].opened_position)
+    assert [game.opened_position for game in (*first, *rest)] == expected
 
 
-async def test_a_rebuild_gives_the_same_lobby(
-    store: EventStore, pool: Pool, owner: Connection, database_url: str
-) -> None:
-    rest: list[GameEvent] = [STARTED, RESIGNED]
-    for number in range(20):
-        await happen(store, f"game-{number}", OPENED, *rest[: number % 3])
-    async with following(pool) as runners:
-        await caught_up(pool, runners)
-        followed = await rows(owner)
-        position = await rebuild_lobby(database_url)
-        assert await rows(owner) == followed
-        assert position == await pool.fetchval("SELECT max(position) FROM fourfold.events")
-        await happen(store, "later", OPENED)
-        await caught_up(pool, runners)
-    assert len(await rows(owner)) == len(followed) + 1
+@pytest.mark.parametrize("analyzed", [True, False])
+@pytest.mark.parametrize("before", [None, 2 * MANY, MANY // 2, 10])
+async def test_a_page_reads_no_more_than_it_shows(owner: Connection, analyzed: bool, before: int | None) -> None:
+    """Among fifty thousand games, also by a plan that was made for none, and before statistics were gathered."""
+    lobby = Lobby(_OneConnection(owner))  # type: ignore[arg-type]
+    for _ in range(10):  # so often that Postgres keeps the plan
+        await lobby.page(limit=21, before=2 * MANY)
+    await generate(owner, MANY)
+    if analyzed:
+        await owner.execute("ANALYZE fourfold.lobby")
+    for statuses in (STATUSES, *([status] for status in STATUSES)):
+        async with owner.transaction():
+            before_it = await rows_read(owner)
+            page = await lobby.page(statuses, limit=21, before=before)
+            most = len(statuses) * (FIRST_PAGE if before is None else 21)
+            assert await rows_read(owner) - before_it <= most
+        assert page
 
 
-async def test_servers_go_on_during_a_rebuild(
-    store: EventStore, pool: Pool, database_url: str, owner: Connection
-) -> None:
-    async with following(pool, 2) as runners:
-        rebuilding = asyncio.create_task(_rebuild_often(database_url))
-        for number in range(60):
-            await happen(store, f"game-{number}", OPENED, STARTED)
-            for runner in runners:
-                runner.wake()
-            await Lobby(pool).page(limit=10)
-        await rebuilding
-        await caught_up(pool, runners)
-    assert {row["status"] for row in await rows(owner)} == {"live"}
-    assert len(await rows(owner)) == 60
+@pytest.mark.parametrize("analyzed", [True, False])
+async def test_overdue_games_are_found_without_reading_others(owner: Connection, analyzed: bool) -> None:
+    lobby = Lobby(_OneConnection(owner))  # type: ignore[arg-type]
+    for _ in range(10):
+        assert [games async for games in lobby.overdue(timedelta(days=1), 100)] == []
+    await generate(owner, MANY)
+    if analyzed:
+        await owner.execute("ANALYZE fourfold.lobby")
+    found: list[str] = []
+    async with owner.transaction():
+        read_before = await rows_read(owner)
+        async for games in lobby.overdue(timedelta(days=85), 100):
+            assert await rows_read(owner) - read_before <= 100
+            found += [game for game, _ in games]
+            read_before = await rows_read(owner)
+    overdue = 5 * 24 * 60
+    assert found == [f"game-{n}" for n in range(1, overdue + 1) if n % 3 == 0]
 
 
-async def _rebuild_often(url: str) -> None:
-    for _ in range(5):
-        await rebuild_lobby(url)
+async def test_games_that_were_opened_at_the_same_moment_are_all_found(pool: Pool, owner: Connection) -> None:
+    """A batch of commands is recorded at one time, and may be larger than a round."""
+    await generate(owner, 300)
+    await owner.execute("UPDATE fourfold.lobby SET opened_at = now() - interval '2 days', status = 'open'")
+    rounds = [games async for games in Lobby(pool).overdue(timedelta(days=1), 40)]
+    assert [len(games) for games in rounds] == [40] * 7 + [20]
+    assert len({game for games in rounds for game, _ in games}) == 300
 
 
-async def test_a_rebuild_that_meets_poison_leaves_the_old_lobby(
-    store: EventStore, pool: Pool, owner: Connection, database_url: str
-) -> None:
-    await happen(store, "before", OPENED)
-    async with following(pool) as runners:
-        await caught_up(pool, runners)
-    before = json.dumps([dict(row) for row in await rows(owner)], default=str)
-    await append_foreign(owner, "x", 0, "BoardFlipped")
-    with pytest.raises(PoisonEventError):
-        await rebuild_lobby(database_url)
-    assert json.dumps([dict(row) for row in await rows(owner)], default=str) == before
+async def test_however_many_ask_for_the_first_page_it_is_read_once_a_change(pool: Pool, owner: Connection) -> None:
+    """Each change of the read model costs one read, not one for each of those who look at it."""
+    await generate(owner, 100)
+    counting = _Counting(pool)
+    lobby = Lobby(counting)  # type: ignore[arg-type]
+    for change in range(1, 4):
+        pages = await asyncio.gather(*(lobby.page(limit=1 + number % 20) for number in range(500)))
+        assert counting.reads == change
+        assert [len(page) for page in pages[:3]] == [1, 2, 3]
+        lobby.changed()
+
+
+async def test_a_page_holds_what_was_there_when_the_lobby_changed(pool: Pool, owner: Connection) -> None:
+    """Also for those who ask while an older page is still being read."""
+    lobby = Lobby(pool)
+    assert await lobby.page(limit=10) == []
+    for count in range(1, 20):
+        reading = asyncio.create_task(lobby.page(limit=100))
+        await asyncio.sleep(0)
+        await owner.execute(
+            "INSERT INTO fourfold.lobby (game, opened_position, status, version, public, color, opener, opened_at, "
+            "updated_at) VALUES ($1, $2, 'open', 1, true, 'red', 'ann', now(), now())",
+            f"game-{count}",
+            count,
+        )
+        lobby.changed()
+        assert len(await lobby.page(limit=100)) == count
+        await reading
+
+
+async def test_a_lobby_that_can_not_be_read_says_so(pool: Pool, owner: Connection) -> None:
+    lobby = Lobby(pool)
+    loop = asyncio.get_running_loop()
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE fourfold.lobby IN ACCESS EXCLUSIVE MODE")
+        for before in (None, 5):
+            begin = loop.time()
+            with pytest.raises(StoreUnavailableError):
+                await lobby.page(limit=5, before=before, deadline=begin + 0.2)
+            assert loop.time() - begin < 2
+    assert await lobby.page(limit=5) == []
+
+
+async def rows_read(connection: Connection) -> int:
+    """How many rows of the lobby this connection has read so far, by whatever plan."""
+    count: int = await connection.fetchval("""
+        SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables
+        WHERE schemaname = 'fourfold' AND relname = 'lobby'
+    """)
+    return count
+
+
+class _OneConnection:
+    """A pool that is one connection, whose own statistics tell what it read."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def acquire(self, timeout: float) -> "_OneConnection":
+        return self
+
+    async def __aenter__(self) -> Connection:
+        return self._connection
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+class _Counting:
+    """A pool that counts how often it is used."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.reads = 0
+
+    def acquire(self, timeout: float) -> asyncpg.pool.PoolAcquireContext:
+        self.reads += 1
+        return self._pool.acquire(timeout=timeout)

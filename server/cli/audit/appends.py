@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import assert_never
 
-from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
+from server.domain.commands import Command, ExpireGame, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.decide import decide
 from server.domain.errors import ConnectFourError
 from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
@@ -49,14 +49,25 @@ def _command_behind(event: GameEvent, game: Game) -> Command | None:
             return JoinGame(player_two if opener_first else player_one, coin=opener_first)
         case MoveMade(player, column), _:
             return MakeMove(player, column)
+        case GameFinished(), _:
+            return _command_that_ended(event, game)
+        case GameStarted(), _:
+            return None
+        case _:
+            assert_never(event)
+
+
+def _command_that_ended(end: GameFinished, game: Game) -> Command | None:
+    """Return the one command, other than a move, that can have ended a game so, or None."""
+    match end, game:
         case GameFinished(GameResult.PLAYER_ONE_WON, EndReason.RESIGNATION), InProgress(_, player_two):
             return Resign(player_two)
         case GameFinished(GameResult.PLAYER_TWO_WON, EndReason.RESIGNATION), InProgress(player_one):
             return Resign(player_one)
-        case ((GameStarted() | GameFinished()), _):
-            return None
+        case GameFinished(GameResult.ABORTED, EndReason.EXPIRED), _:
+            return ExpireGame()
         case _:
-            assert_never(event)
+            return None
 
 
 def _difference(events: Sequence[GameEvent], right: Sequence[GameEvent]) -> IllegalAppendError:

@@ -11,7 +11,7 @@ from uuid import UUID
 from server.cli.audit.appends import IllegalAppendError, after_append
 from server.cli.audit.lines import LoggedEvent, NotAnEventError, read_event
 from server.domain.events import GameEvent
-from server.domain.game import UNOPENED, Finished, Game
+from server.domain.game import UNOPENED, Game, Over
 from server.domain.vocabulary import GameId, Version
 
 _UUID_BYTES = 16
@@ -87,7 +87,7 @@ class StreamChecks:
             yield self._break(Finding(append.places[offset], game, append.first.version + offset, str(error)))
             return
         stream.commands += append.first.command_id.bytes
-        if isinstance(stream.game, Finished):
+        if isinstance(stream.game, Over):
             del self._streams[game]
             self._finished.add(game)
 

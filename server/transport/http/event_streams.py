@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from server.application.live_game import LiveGame
 from server.application.live_games import LiveGames
 from server.domain.vocabulary import GameId, Version
+from server.transport.encoding import EncodedGame
 from server.transport.problems import ProblemError
 
 HEARTBEAT_S: Final = 15.0
@@ -53,20 +54,22 @@ class EventStreams:
         """End all streams, these and those to come; browsers come back by themselves."""
         self._ended = True
         for follower in list(self._followers):
-            follower.start_over()
+            follower.resynchronize()
 
     async def _follow(self, game_id: GameId, after: Version) -> AsyncIterator[str]:
         follower = _Follower()
         self._followers.add(follower)
         game: LiveGame | None = None
         try:
-            game = await self._games.watch(game_id, after, follower)
+            game = await self._games.get(game_id, at_least=after)
+            encoded = EncodedGame(game)
+            game.subscribe(follower)
             yield f"retry: {_COME_BACK_MS}\n\n"
             sent = after
             while not (follower.ended or self._ended):
                 follower.wanted.clear()
-                for version, encoded in enumerate(game.encoded[sent:], start=sent + 1):
-                    yield f"id: {version}\ndata: {encoded}\n\n"
+                for version, event in enumerate(encoded.events_after(sent), start=sent + 1):
+                    yield f"id: {version}\ndata: {event}\n\n"
                     sent = Version(version)
                 try:
                     async with asyncio.timeout(HEARTBEAT_S):
@@ -76,7 +79,7 @@ class EventStreams:
         finally:
             self._followers.discard(follower)
             if game is not None:
-                game.watchers.discard(follower)
+                game.unsubscribe(follower)
 
 
 class _Follower:
@@ -86,11 +89,11 @@ class _Follower:
         self.wanted = asyncio.Event()
         self.ended = False
 
-    def wake(self, game: GameId) -> None:  # noqa: ARG002 — it follows only one
+    def game_changed(self, game: GameId) -> None:  # noqa: ARG002 — it follows only one
         """See `Watcher`."""
         self.wanted.set()
 
-    def start_over(self) -> None:
+    def resynchronize(self) -> None:
         """See `Watcher`."""
         self.ended = True
         self.wanted.set()

@@ -10,15 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from server.application.command_path import Accepted, CommandPath, RefusedError
+from server.application.command_path import CommandPath
 from server.application.live_game import LiveGame
 from server.application.live_games import LiveGames
 from server.application.names import Names
+from server.application.outcomes import Accepted, RefusedError
 from server.domain.commands import MakeMove
 from server.domain.vocabulary import PlayerId, Version
 from server.identity.names import InvalidNameError, normalized_name
 from server.identity.players import Player, Players
 from server.projections.lobby import STATUSES, Lobby, Status
+from server.transport.encoding import EncodedGame
 from server.transport.http import requests
 from server.transport.http.event_streams import EventStreams
 from server.transport.http.responses import json_response
@@ -141,10 +143,11 @@ class Resources:
             case "text/event-stream":
                 return self.event_streams.live(request, live, after)
             case "application/x-ndjson":
-                lines = "".join(f"{event}\n" for event in live.encoded[after:])
+                lines = "".join(f"{event}\n" for event in EncodedGame(live).events_after(after))
                 return Response(lines, media_type="application/x-ndjson")
             case _:
-                return Response(f'{{"events":[{",".join(live.encoded[after:])}]}}', media_type="application/json")
+                listed = ",".join(EncodedGame(live).events_after(after))
+                return Response(f'{{"events":[{listed}]}}', media_type="application/json")
 
     async def join(self, request: Request) -> Response:
         """Take the free seat of a game."""
@@ -195,10 +198,9 @@ class Resources:
 
     async def _game(self, request: Request) -> LiveGame:
         """Return the game of the path, as new as the log is."""
-        live = await self.games.get(requests.game_id(request))
+        live = await self.games.newest(requests.game_id(request))
         if live.version == 0:
             raise ProblemError("unknown_game", "There is no such game: check the link.")
-        await live.catch_up()
         return live
 
 

@@ -4,8 +4,8 @@ import msgspec
 
 from server.application.live_game import LiveGame
 from server.domain.board import Board
-from server.domain.game import Finished, Game, InProgress, Open, Unopened, fold
-from server.domain.vocabulary import GameId, PlayerId, Version
+from server.domain.game import Finished, Game, InProgress, NeverStarted, Open, Unopened, fold
+from server.domain.vocabulary import GameId, GameResult, PlayerId, Version
 
 
 class GameState(msgspec.Struct, frozen=True):
@@ -60,4 +60,8 @@ def state_of(game_id: GameId, version: Version, game: Game) -> GameState:
                 result,
                 reason,
                 list(board.winning_cells()),
+            )
+        case NeverStarted(_, reason):
+            return GameState(
+                game_id, version, "finished", list(Board().rows()), result=GameResult.ABORTED, reason=reason
             )

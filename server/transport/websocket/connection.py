@@ -1,210 +1,244 @@
-"""One websocket: what comes in is handled where it arrives, what is owed is written once in each turn of the loop.
+"""Runs a session on a websocket: its task, its backpressure, its closing and its deadlines.
 
-What has to wait (a game or a name that must be read, a peer that asks for too much at once) is done in one task for
-each socket, in order, and meanwhile nothing more is read from the peer.
+Frames are handled where they arrive and messages are written once a turn of the event loop. What takes time (a game
+or a name that has to be read) is done by one task for each connection, one thing after the other.
 """
 
 import asyncio
-from typing import Final
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, assert_never
 
 from server.application.command_path import CommandPath
+from server.application.live_game import UnreadableGameError
 from server.application.live_games import LiveGames
-from server.domain.vocabulary import GameId
+from server.application.names import Names
+from server.application.outcomes import Accepted, RefusedError
+from server.domain.commands import MakeMove, PlayerCommand, Resign
+from server.domain.vocabulary import GameId, PlayerId, Version
+from server.eventstore.errors import StoreBusyError, StoreUnavailableError
 from server.identity.errors import PlayersUnavailableError
-from server.identity.players import Player
-from server.transport.limits import TokenBucket
-from server.transport.strict_json import BadMessageError
-from server.transport.websocket import messages, rejections
-from server.transport.websocket.flush_scheduler import Courier
-from server.transport.websocket.messages import ErrorMessage, ServerMessage, Welcome
-from server.transport.websocket.outbox import Outbox
-from server.transport.websocket.session import Conversation
-from server.transport.websocket.wire import Wire
+from server.instrumentation.fail_points import fail_point
+from server.transport.websocket import messages
+from server.transport.websocket.flush_scheduler import FlushScheduler
+from server.transport.websocket.message_transport import MessageTransport
+from server.transport.websocket.messages import ClientCommand
+from server.transport.websocket.session import COME_BACK, Session
+from server.transport.websocket.work import LookUpNames, ReadGame, SubmitCommand, Subscribe, Unsubscribe
 
-MAX_BAD_FRAMES: Final = 10
-FRAMES_PER_S: Final = 200.0
-FRAMES_BURST: Final = 1000.0
+UNREAD_LIMIT_S: Final = 30.0
+"""How long a peer may leave no room for the next message before it is cut off."""
 
-COME_BACK, POLICY, TOO_LARGE, TRY_LATER = 1012, 1008, 1009, 1013
+CLOSE_LIMIT_S: Final = 10.0
+"""How long a peer may take to read its last replies and to answer the close frame."""
+
+_log = logging.getLogger(__name__)
 
 
-class Socket:
-    """One peer: a player in a browser, a spectator, a program. `player` is None for a guest."""
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What connections need of the rest of the process."""
+
+    games: LiveGames
+    commands: CommandPath
+    names: Names
+    flushes: FlushScheduler
+
+
+class Connection:
+    """One websocket and its session, from `run` to the end of the connection."""
 
     # Thousands of these are idle, so none has a dictionary of its own.
     __slots__ = (
-        "_bad_frames", "_close_code", "_conversation", "_courier", "_frames", "_full_since", "_has_work",
-        "_is_lost", "_loop", "_outbox", "_player", "_put_off", "_wire", "_work",
+        "_closing_since", "_is_lost", "_loop", "_services", "_session", "_slow_work", "_stalled_since",
+        "_transport", "_wake_up",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        wire: Wire,
-        player: Player | None,
-        outbox: Outbox,
-        *,
-        games: LiveGames,
-        commands: CommandPath,
-        courier: Courier,
-    ) -> None:
-        self._wire = wire
-        self._player = player
-        self._outbox = outbox
-        self._conversation = Conversation(self, player.id if player else None, outbox, games, commands)
-        self._courier = courier
+    def __init__(self, transport: MessageTransport, session: Session, services: Services) -> None:
+        self._transport = transport
+        self._session = session
+        self._services = services
         self._loop = asyncio.get_running_loop()
-        self._frames = TokenBucket(FRAMES_PER_S, FRAMES_BURST)
-        self._put_off: list[messages.ClientMessage] = []
-        self._work: asyncio.Future[None] | None = None
-        self._has_work = False
-        self._bad_frames = 0
-        self._close_code: int | None = None
+        self._slow_work: list[ReadGame | LookUpNames] = []
+        # A future made when it is awaited: an `asyncio.Event` would take 700 bytes of each idle connection.
+        self._wake_up: asyncio.Future[None] | None = None
         self._is_lost = False
-        self._full_since: float | None = None
+        self._stalled_since: float | None = None
+        self._closing_since: float | None = None
 
-    async def serve(self) -> None:
-        """Serve the peer until it leaves or must leave. What has to wait is done here."""
-        player = messages.PlayerMessage(self._player.id, self._player.name) if self._player else None
-        self.reply(Welcome(messages.PROTOCOL, player))
-        self._wire.attach(self)
+    @property
+    def player(self) -> PlayerId | None:
+        """Whose connection it is; None for a guest's."""
+        return self._session.player.id if self._session.player else None
+
+    async def run(self) -> None:
+        """Serve the peer until the connection is over."""
+        self._transport.set_protocol(self)
+        self._services.flushes.schedule(self, is_urgent=True)
         try:
+            # Each round does one piece of work or suspends, so no state of a session can make this spin.
             while not self._is_lost:
-                await self._wait_for_work()
-                await self._work_off()
-                if self._close_code is not None:
-                    await self._say_last_words()
-                    await self._wire.close(self._close_code)
+                if self._slow_work:
+                    await self._do_slowly(self._slow_work.pop(0))
+                elif self._session.close_code is not None and not self._session.pending_replies:
+                    await self._transport.close(self._session.close_code)
                     return
+                else:
+                    self._wake_up = self._loop.create_future()
+                    await self._wake_up
         finally:
-            self._conversation.end()
+            for live in self._session.end():
+                live.unsubscribe(self)
+
+    def close(self, code: int) -> None:
+        """Send the replies that are pending, then close with `code`."""
+        self._session.close(code)
+        self._advance()
 
     def flush(self) -> None:
-        """Write what is owed, as far as there is room."""
-        is_closing = self._close_code is not None
-        while self._wire.is_writable and (frames := self._outbox.next_frames(replies_only=is_closing)):
-            self._wire.write(frames)
-        if self._outbox.lacks_names or (self._put_off and self._conversation.has_room):
-            self._wake_up()
+        """Write what is pending, as far as there is room."""
+        while self._transport.is_writable and (ready := self._session.next_messages()):
+            self._transport.write_messages(ready)
+        if self._session.is_waiting_for_output:
+            self._advance()
 
-    def abort_if_stuck(self, after_s: float) -> None:
-        """Cut the connection if the peer has made no room for so long: closing it would wait for the peer."""
-        if self._full_since is not None and self._loop.time() - self._full_since > after_s:
-            self._wire.abort()
+    def abort_if_stalled(self) -> None:
+        """Cut the connection if the peer has made no room, or has not let it close, for too long."""
+        now = self._loop.time()
+        is_stalled = self._stalled_since is not None and now - self._stalled_since > UNREAD_LIMIT_S
+        if is_stalled or (self._closing_since is not None and now - self._closing_since > CLOSE_LIMIT_S):
+            self._transport.abort()
 
-    # What the wire tells: see `Peer`.
+    # MessageProtocol: what the transport says.
 
-    def take(self, message: str | bytes) -> None:
-        """See `Peer`. What comes while we close is passed over."""
-        if self._close_code is not None:
-            return
-        try:
-            asked = _decode(message)
-        except BadMessageError as error:
-            self._reject_frame(ErrorMessage("bad_message", str(error)))
-        except _TooLargeError as error:
-            self._reject_frame(ErrorMessage("too_large", str(error)))
-            self._close(TOO_LARGE)
-        else:
-            if not isinstance(asked, messages.Unwatch) and not self._frames.take():
-                self.reply(rejections.too_fast(asked))
-            elif self._put_off or not self._conversation.handle_now(asked):
-                self._put_off.append(asked)
-                self._wire.hold()
-                self._wake_up()
+    def message_received(self, message: str | bytes) -> None:
+        """Handle a frame, or defer it until there is capacity."""
+        self._session.receive(message)
+        self._advance()
 
-    def full(self) -> None:
-        """See `Peer`."""
-        self._full_since = self._full_since or self._loop.time()
+    def pause_writing(self) -> None:
+        """Note since when there is no room."""
+        self._stalled_since = self._stalled_since or self._loop.time()
 
-    def writable(self) -> None:
-        """See `Peer`."""
-        self._full_since = None
+    def resume_writing(self) -> None:
+        """Write on."""
+        self._stalled_since = None
         self.flush()
-        if self._close_code is not None:
-            self._wake_up()
 
-    def lost(self) -> None:
-        """See `Peer`."""
+    def connection_lost(self) -> None:
+        """End `run`."""
         self._is_lost = True
-        self._full_since = None
-        self._wake_up()
+        self._stalled_since = None
+        self._wake()
 
-    # What a live game tells: see `Watcher`.
+    # Watcher: what a live game says.
 
-    def wake(self, game: GameId) -> None:
-        """See `Watcher`."""
-        self._outbox.wake(game)
-        self._courier.owe(self, is_urgent=self._player is not None and self._outbox.plays(self._player.id, game))
+    def game_changed(self, game: GameId) -> None:
+        """Schedule a flush; players are sent their game's events before those who only watch."""
+        self._session.game_changed(game)
+        self._services.flushes.schedule(self, is_urgent=self._session.plays(game))
 
-    def start_over(self) -> None:
-        """See `Watcher`."""
-        self._close(COME_BACK)
+    def resynchronize(self) -> None:
+        """Have the peer come back, because what it was sent is no longer true."""
+        self.close(COME_BACK)
 
-    # What the conversation asks for: see `Host`.
+    def _advance(self) -> None:
+        """Do the work there is, schedule a flush for its replies, and read from the peer or not."""
+        while (work := self._session.next_work()) is not None:
+            match work:
+                case SubmitCommand(message, player):
+                    self._submit(message, player)
+                case ReadGame(message, at_least):
+                    live = self._services.games.in_memory(GameId(message.game))
+                    if live is None or at_least > live.version:
+                        self._slow_work.append(work)
+                    else:
+                        self._session.game_read(work, live)
+                case LookUpNames():
+                    self._slow_work.append(work)
+                case Subscribe(live):
+                    live.subscribe(self)
+                    self._services.flushes.schedule(self, is_urgent=True)
+                case Unsubscribe(live):
+                    live.unsubscribe(self)
+                case _:
+                    assert_never(work)
+        self._settle()
 
-    def reply(self, message: ServerMessage) -> None:
-        """See `Host`."""
-        self._outbox.reply(message)
-        self._courier.owe(self, is_urgent=True)
+    def _settle(self) -> None:
+        """Bring reading, writing and the task in line with what the session wants now."""
+        if self._session.pending_replies and self._transport.is_writable:
+            self._services.flushes.schedule(self, is_urgent=True)
+        if self._session.close_code is not None:
+            self._closing_since = self._closing_since or self._loop.time()
+            self._slow_work.clear()
+            if not self._session.pending_replies:
+                self._wake()
+        elif self._slow_work:
+            self._wake()
+        if self._session.wants_frames:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
 
-    def try_later(self) -> None:
-        """See `Host`."""
-        self._close(TRY_LATER)
+    async def _do_slowly(self, work: ReadGame | LookUpNames) -> None:
+        try:
+            match work:
+                case ReadGame(message, at_least):
+                    live = await self._services.games.get(GameId(message.game), at_least=at_least)
+                    self._session.game_read(work, live)
+                case LookUpNames(players):
+                    await self._services.names.of(players)
+                    self._session.names_known()
+                    self._services.flushes.schedule(self, is_urgent=False)
+                case _:
+                    assert_never(work)
+        except Exception as error:  # noqa: BLE001 - whatever it is, this one peer is told, and others are unaffected
+            _log_failure(error)
+            self._session.work_failed(work, error)
+        self._advance()
 
-    async def _say_last_words(self) -> None:
-        """Write the replies that are owed, however long the peer takes to make room for them."""
-        while not self._is_lost:
-            self.flush()
-            if self._outbox.is_all_said:
-                return
-            await self._wait_for_work()
+    def _submit(self, message: ClientCommand, player: PlayerId) -> None:
+        task = self._services.commands.submit(
+            _command(message, player), GameId(message.game), Version(message.expected_version), message.id
+        )
+        task.add_done_callback(partial(self._submitted, message))
 
-    async def _wait_for_work(self) -> None:
-        """Wait for `_wake_up`. An `asyncio.Event` would do, and take 700 bytes of each idle connection."""
-        if not self._has_work:
-            self._work = self._loop.create_future()
-            await self._work
-        self._has_work = False
+    def _submitted(self, message: ClientCommand, task: "asyncio.Task[Accepted]") -> None:
+        try:
+            outcome: Accepted | Exception = task.result()
+            fail_point("socket.accepting")
+        except Exception as error:  # noqa: BLE001 - nobody else awaits this task, so the error would go unseen
+            _log_failure(error)
+            outcome = error
+        self._session.command_finished(message, outcome)
+        if not self._is_lost:
+            self._advance()
 
-    def _wake_up(self) -> None:
-        self._has_work = True
-        if self._work is not None and not self._work.done():
-            self._work.set_result(None)
-
-    async def _work_off(self) -> None:
-        """Do what was put off, in order, as far as there is room for it; learn the names that are lacking."""
-        while self._put_off and self._conversation.has_room and self._close_code is None and not self._is_lost:
-            message = self._put_off[0]
-            if not self._conversation.handle_now(message):
-                await self._conversation.handle(message)
-            del self._put_off[0]
-        if not self._put_off:
-            self._wire.go_on()
-        if self._outbox.lacks_names:
-            try:
-                await self._outbox.learn_names()
-            except PlayersUnavailableError:
-                self.try_later()
-        self._courier.owe(self, is_urgent=False)
-
-    def _reject_frame(self, error: ErrorMessage) -> None:
-        self.reply(error)
-        self._bad_frames += 1
-        if self._bad_frames >= MAX_BAD_FRAMES:
-            self._close(POLICY)
-
-    def _close(self, code: int) -> None:
-        self._close_code = self._close_code or code
-        self._wake_up()
-
-
-class _TooLargeError(Exception):
-    pass
+    def _wake(self) -> None:
+        if self._wake_up is not None and not self._wake_up.done():
+            self._wake_up.set_result(None)
 
 
-def _decode(frame: str | bytes) -> messages.ClientMessage:
-    if isinstance(frame, bytes):
-        raise BadMessageError("Binary frames are not part of this protocol: send JSON as text.")
-    if len(frame.encode()) > messages.MAX_FRAME_BYTES:
-        raise _TooLargeError(f"A frame has at most {messages.MAX_FRAME_BYTES} bytes.")
-    return messages.decode_frame(frame)
+def _log_failure(error: Exception) -> None:
+    """Log what is a failure of ours; a refusal is an answer."""
+    match error:
+        case RefusedError() | StoreBusyError():
+            pass
+        case UnreadableGameError():
+            _log.error("%s", error)
+        case StoreUnavailableError() | PlayersUnavailableError():
+            _log.warning("the database did not answer a websocket in time: %r", error)
+        case _:
+            _log.error("a message of a websocket could not be handled", exc_info=error)
+
+
+def _command(message: ClientCommand, player: PlayerId) -> PlayerCommand:
+    match message:
+        case messages.MakeMove():
+            return MakeMove(player, message.column)
+        case messages.Resign():
+            return Resign(player)
+        case _:
+            assert_never(message)

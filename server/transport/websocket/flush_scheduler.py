@@ -1,7 +1,7 @@
-"""Has sockets write what they owe: once for all that happened in a turn of the event loop.
+"""Schedules writes: each connection with pending output flushes once in a turn of the event loop.
 
-So an acceptance and the event it is about leave in one write. Thousands of watchers do not keep others waiting:
-they are told a portion at a time, and in each turn those come first who play, or wait for an answer.
+So an acceptance and the event it is about leave in one write. Thousands of watchers do not delay others: they are
+flushed a portion at a time, and in each turn those come first who play or have a reply pending.
 """
 
 import asyncio
@@ -9,40 +9,40 @@ from itertools import islice
 from typing import Final, Protocol
 
 AT_ONCE: Final = 32
-"""How many watchers, and how many others, write before everything else has its turn again."""
+"""How many urgent connections, and how many others, flush before everything else has its turn."""
 
 
-class Debtor(Protocol):
-    """Who owes its peer something."""
+class Flushable(Protocol):
+    """A connection that may have pending output."""
 
     def flush(self) -> None:
-        """Write it. Must not block or raise."""
+        """Write what is pending. Must not block or raise."""
 
 
-class Courier:
-    """The one courier of a process."""
+class FlushScheduler:
+    """The flush scheduler of a process."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._urgent: dict[Debtor, None] = {}
-        self._others: dict[Debtor, None] = {}
+        self._urgent: dict[Flushable, None] = {}
+        self._others: dict[Flushable, None] = {}
 
-    def owe(self, debtor: Debtor, *, is_urgent: bool) -> None:
-        """Have `debtor` flush soon: once, however often this is called until then."""
+    def schedule(self, connection: Flushable, *, is_urgent: bool) -> None:
+        """Have `connection` flush soon: once, however often this is called until then."""
         if not self._urgent and not self._others:
-            self._loop.call_soon(self._go)
+            self._loop.call_soon(self._flush_some)
         if is_urgent:
-            self._others.pop(debtor, None)
-            self._urgent[debtor] = None
-        elif debtor not in self._urgent:
-            self._others[debtor] = None
+            self._others.pop(connection, None)
+            self._urgent[connection] = None
+        elif connection not in self._urgent:
+            self._others[connection] = None
 
-    def _go(self) -> None:
+    def _flush_some(self) -> None:
         try:
-            for owing in (self._urgent, self._others):
-                for debtor in list(islice(owing, AT_ONCE)):
-                    del owing[debtor]
-                    debtor.flush()
+            for scheduled in (self._urgent, self._others):
+                for connection in list(islice(scheduled, AT_ONCE)):
+                    del scheduled[connection]
+                    connection.flush()
         finally:
             if self._urgent or self._others:
-                self._loop.call_soon(self._go)
+                self._loop.call_soon(self._flush_some)

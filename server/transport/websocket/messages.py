@@ -4,9 +4,6 @@ No I/O here: text comes in, a message comes out, and the other way round. Unknow
 that a misspelt field is an error and not a surprise.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -14,8 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from server.domain.vocabulary import Column, GameId, PlayerId, Version
-from server.eventstore.codec import RecordedEvent, name_of
-from server.transport.strict_json import decode_strictly
+from server.transport.strict_json import BadMessageError, decode_strictly
 
 PROTOCOL: Final = 1
 
@@ -141,50 +137,33 @@ class ErrorMessage(msgspec.Struct, tag="error", frozen=True):
 ServerMessage = Welcome | Events | AcceptedMessage | Rejected | ErrorMessage
 
 
-NOBODY: Final[Mapping[PlayerId, str]] = {}
-
-_decode: Final = msgspec.json.Decoder(ClientMessage).decode
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def decode_frame(text: str) -> ClientMessage:
+class FrameTooLargeError(Exception):
+    """A frame has more than `MAX_FRAME_BYTES` bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A frame has at most {MAX_FRAME_BYTES} bytes.")
+
+
+def decode_frame(frame: str | bytes) -> ClientMessage:
     """Return the message in a frame.
 
     Raises:
         BadMessageError: it is not a message of this protocol; the text says why.
+        FrameTooLargeError: it is too long to be read.
     """
-    try:
-        message: ClientMessage = _decode(text)
-        if _encode(message) == text.encode():
-            return message  # it reads back as itself, so it holds nothing ambiguous: a fifth of the time
-    except (msgspec.DecodeError, RecursionError):
-        pass  # the strict reading tells what is wrong
-    return decode_strictly(text, ClientMessage)  # type: ignore[arg-type]  # a union is a type to msgspec
+    if isinstance(frame, bytes):
+        raise BadMessageError("Binary frames are not part of this protocol: send JSON as text.")
+    if len(frame) > MAX_FRAME_BYTES or len(frame.encode()) > MAX_FRAME_BYTES:
+        raise FrameTooLargeError
+    return decode_strictly(frame, ClientMessage)  # type: ignore[arg-type]  # a union is a type to msgspec
 
 
 def encode_message(message: ServerMessage) -> bytes:
     """Return a message as it is sent."""
     return _encode(message)
-
-
-def encode_events(game: GameId, encoded: list[str], players: Mapping[PlayerId, str] = NOBODY) -> bytes:
-    """Return an `Events` message whose events are encoded already."""
-    names = msgspec.json.encode(players).decode() if players else "{}"
-    return f'{{"type":"events","game":"{game}","events":[{",".join(encoded)}],"players":{names}}}'.encode()
-
-
-def encode_event(recorded: RecordedEvent) -> str:
-    """Return an event as it stands in frames and responses."""
-    seconds, microseconds = divmod(recorded.recorded_at_us, 1_000_000)
-    at = f"{_second(seconds)}.{microseconds // 1000:03}Z"
-    data = _encode(recorded.event).decode()
-    return f'{{"version":{recorded.version},"type":"{name_of(recorded.event)}","data":{data},"at":"{at}"}}'
-
-
-@lru_cache(maxsize=2)
-def _second(seconds: int) -> str:
-    """Return the date and time of a second, UTC. Most of what is encoded happened in the same one."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")
 
 
 def as_raw(encoded: list[str]) -> list[Raw]:

@@ -1,192 +1,271 @@
-"""What a peer asks for, and what it is answered: watching games, and commands of its player.
+"""What is said on one websocket, without a websocket: frames and news in, messages and work out.
 
-What needs no reading is done at once. The rest is refused here with False, and done by `handle`, which may wait.
+A `Session` is sans-I/O: it has no task, no event loop and no transport, so any sequence of frames, changes and
+delays is a sequence of plain calls. Whoever runs it (a `Connection`, or a test)
+
+- hands it frames while `wants_frames` is true (`receive`), and says which games changed (`game_changed`);
+- does the work that it asks for, one `next_work` after the other until there is none, and reports the outcome;
+- writes the messages that are ready while the peer takes them (`next_messages`);
+- closes the connection with `close_code` once that is set and no reply is pending;
+- calls `end` when the connection is over, however it ended.
 """
 
-import asyncio
-import logging
-from dataclasses import dataclass
-from functools import partial
-from typing import Final, Protocol, assert_never
+from collections.abc import Callable
+from typing import Final
 
-from server.application.command_path import Accepted, CommandPath, RefusedError
-from server.application.live_game import LiveGame, UnreadableGameError, Watcher
-from server.application.live_games import LiveGames
-from server.domain.commands import MakeMove, Resign
-from server.domain.vocabulary import GameId, PlayerId, Version
-from server.eventstore.errors import StoreBusyError, StoreUnavailableError
-from server.identity.errors import PlayersUnavailableError
-from server.instrumentation.fail_points import fail_point
-from server.transport.problems import code_and_message
-from server.transport.websocket import messages, rejections
-from server.transport.websocket.messages import AcceptedMessage, ClientCommand, ClientMessage, ServerMessage, Watch
-from server.transport.websocket.outbox import Outbox
+from server.application.live_game import LiveGame, UnreadableGameError
+from server.application.outcomes import Accepted, RefusedError
+from server.domain.vocabulary import GameId, Version
+from server.eventstore.errors import StoreBusyError
+from server.identity.players import Player
+from server.transport.encoding import EncodedGames
+from server.transport.limits import TokenBucket
+from server.transport.strict_json import BadMessageError
+from server.transport.websocket import rejections
+from server.transport.websocket.cursors import Cursors, KnownNames
+from server.transport.websocket.messages import (
+    PROTOCOL,
+    AcceptedMessage,
+    ClientCommand,
+    ClientMessage,
+    ErrorMessage,
+    FrameTooLargeError,
+    PlayerMessage,
+    ServerMessage,
+    Unwatch,
+    Watch,
+    Welcome,
+    decode_frame,
+    encode_message,
+)
+from server.transport.websocket.work import LookUpNames, ReadGame, SubmitCommand, Subscribe, Unsubscribe, Work
 
 MAX_WATCHED: Final = 1000
-MAX_COMMANDS_UNDER_WAY: Final = 32
+"""How many games one socket watches at most."""
 
-_UNAVAILABLE: Final = (StoreUnavailableError, PlayersUnavailableError)
+MAX_IN_FLIGHT: Final = 32
+"""How many commands of one socket are carried out at the same time."""
 
-_log = logging.getLogger(__name__)
+MAX_PENDING_REPLIES: Final = 64
+"""With more replies unsent, no frame is handled: a client that sends but doesn't read has to wait."""
+
+MAX_BAD_FRAMES: Final = 10
+MAX_EXCESS_FRAMES: Final = 1000
+"""How many frames beyond the rate are answered with a rejection before the socket is closed."""
+
+FRAMES_PER_S: Final = 200.0
+FRAMES_BURST: Final = 1000.0
+
+MESSAGES_AT_ONCE: Final = 32
+
+COME_BACK, POLICY, TOO_LARGE, TRY_LATER = 1012, 1008, 1009, 1013
 
 
-class Host(Watcher, Protocol):
-    """Whose conversation it is."""
+class Session:
+    """One peer: a player, or a guest who only watches (`player` is None)."""
 
-    def reply(self, message: ServerMessage) -> None:
-        """Owe the peer a message."""
+    # Thousands of these are idle, so none has a dictionary of its own.
+    __slots__ = (
+        "_bad_frames", "_cursors", "_encoded", "_excess_frames", "_frames", "_in_flight", "_is_looking_up_names",
+        "_limit", "_reading", "_replies", "_work", "close_code", "player",
+    )  # fmt: skip
 
-    def try_later(self) -> None:
-        """Close the connection: the peer is to come back, and to ask again for what was not answered."""
+    def __init__(
+        self, player: Player | None, encoded: EncodedGames, known_names: KnownNames, now: Callable[[], float]
+    ) -> None:
+        self.player = player
+        self.close_code: int | None = None
+        """Set once the connection has to be closed, with this code."""
+        self._encoded = encoded
+        self._cursors = Cursors(known_names)
+        self._limit = TokenBucket(FRAMES_PER_S, FRAMES_BURST, now)
+        # Lists, because they are short and mostly empty: a deque would take 600 bytes of each idle session.
+        self._frames: list[str | bytes] = []
+        self._work: list[Work] = []
+        self._replies: list[ServerMessage] = []
+        self._reading: ReadGame | None = None
+        self._is_looking_up_names = False
+        self._in_flight = 0
+        self._bad_frames = 0
+        self._excess_frames = 0
+        self._reply(Welcome(PROTOCOL, PlayerMessage(player.id, player.name) if player else None))
 
+    # What comes in.
 
-@dataclass(slots=True, eq=False)
-class Conversation:
-    """What is said on one socket. `player` is None for a guest, who may only watch."""
+    def receive(self, frame: str | bytes) -> None:
+        """Receive a frame. It is handled by `next_work`, in order and as soon as there is capacity."""
+        if self.close_code is None:
+            self._frames.append(frame)
 
-    host: Host
-    player: PlayerId | None
-    outbox: Outbox
-    games: LiveGames
-    commands: CommandPath
-    _under_way: int = 0
+    def game_changed(self, game: GameId) -> None:
+        """Note that a watched game has new events."""
+        self._cursors.game_changed(game)
+
+    def close(self, code: int) -> None:
+        """Say no more than the replies that are pending, then close. The first code stands."""
+        self.close_code = self.close_code or code
+        self._frames.clear()
+        self._reading = None
+
+    def end(self) -> list[LiveGame]:
+        """Drop everything, and return the games to unsubscribe from."""
+        self.close(COME_BACK)
+        self._work.clear()
+        self._replies.clear()
+        return list(self._cursors)
+
+    # What goes out.
 
     @property
-    def has_room(self) -> bool:
-        """Whether more may be asked for: neither too many commands are under way nor too many replies unread."""
-        return self._under_way < MAX_COMMANDS_UNDER_WAY and self.outbox.has_room
+    def wants_frames(self) -> bool:
+        """Whether the peer should be read: not while frames are deferred, nor once the connection is to close."""
+        return not self._frames and self._has_capacity
 
-    def handle_now(self, message: ClientMessage) -> bool:
-        """Do what is asked for if there is room, and nothing to wait for; return whether it is done."""
-        if not self.has_room:
-            return False
-        match message:
-            case messages.Unwatch(game):
-                self._unwatch(GameId(game))
-            case messages.Watch(game, after):
-                live = self.games.in_memory(GameId(game))
-                if live is None or after > live.version:
-                    return False
-                if self._may_watch(message):
-                    live.watchers.add(self.host)
-                    self._answer_watch(message, live)
-            case _ if self.player is None:
-                return False
-            case _:
-                self._carry_out(message, self.player)
-        return True
+    @property
+    def pending_replies(self) -> int:
+        """How many replies are unsent."""
+        return len(self._replies)
 
-    async def handle(self, message: ClientMessage) -> None:
-        """Do what can't be done without reading a game."""
-        match message:
-            case messages.Watch():
-                if self._may_watch(message) and (live := await self._read(message)) is not None:
-                    self._answer_watch(message, live)
-            case messages.MakeMove() | messages.Resign():
-                if (live := await self._read(message)) is not None:
-                    self.host.reply(rejections.guest(message, live))
-            case messages.Unwatch():
-                pass  # needs no reading
-            case _:
-                assert_never(message)
+    @property
+    def is_waiting_for_output(self) -> bool:
+        """Whether having sent messages may be what its next work, or its close, was waiting for."""
+        return (
+            bool(self._frames) or self._cursors.lack_names or self.close_code is not None or not self.wants_frames
+        )
 
-    def end(self) -> None:
-        """Watch nothing any more, and tell nobody what is answered from now on."""
-        for game in list(self.outbox.watched):
-            self._unwatch(game)
-        self.host = _NOBODY  # who hosts refers to this conversation: a cycle would outlive the connection
+    def plays(self, game: GameId) -> bool:
+        """Whether the peer has a seat in a game it watches: then its news is urgent."""
+        return self.player is not None and self._cursors.is_seat_of(self.player.id, game)
 
-    async def _read(self, message: Watch | ClientCommand) -> LiveGame | None:
-        """Return the game of a message, watched if that was asked for; None if the peer was told why not."""
-        game = GameId(message.game)
-        try:
-            if isinstance(message, Watch):
-                return await self.games.watch(game, Version(message.after), self.host)
-            return await self.games.get(game)
-        except _UNAVAILABLE:
-            self.host.try_later()
-        except UnreadableGameError as error:
-            self._refuse_unreadable(message, error)
+    def next_messages(self) -> list[bytes]:
+        """Return the messages to send next, a few at a time: replies first, then events of watched games."""
+        messages = [encode_message(reply) for reply in self._replies[:MESSAGES_AT_ONCE]]
+        del self._replies[:MESSAGES_AT_ONCE]
+        if self.close_code is None:
+            messages += self._cursors.next_messages(MESSAGES_AT_ONCE - len(messages))
+        return messages
+
+    def next_work(self) -> Work | None:
+        """Return what has to be done next for this peer; None when there is nothing, or no capacity for more."""
+        while not self._work and self._frames and self._has_capacity:
+            self._handle(self._frames.pop(0))
+        if self._work:
+            return self._work.pop(0)
+        if self._cursors.lack_names and not self._is_looking_up_names and self.close_code is None:
+            self._is_looking_up_names = True
+            return LookUpNames(self._cursors.nameless_players)
         return None
 
-    def _may_watch(self, message: Watch) -> bool:
-        if len(self.outbox.watched) < MAX_WATCHED or message.game in self.outbox.watched:
-            return True
-        self.host.reply(rejections.too_many_games(message, MAX_WATCHED))
-        return False
+    # How work ended.
 
-    def _answer_watch(self, message: Watch, live: LiveGame) -> None:
-        if live.version == 0:
-            self.host.reply(rejections.unknown_game(message))
-        elif message.after > live.version:
-            self._unwatch(live.id)
-            live.watchers.discard(self.host)
-            self.host.reply(rejections.seen_too_much(live))
-        else:
-            self.outbox.watch(live, Version(message.after))
-            self.host.wake(live.id)
+    def game_read(self, work: ReadGame, live: LiveGame) -> None:
+        """Answer the message whose game was read; at version 0 there is no such game."""
+        if work is not self._reading:
+            return  # the session closes
+        self._reading = None
+        match work.message:
+            case Watch() as watch:
+                self._answer_watch(watch, live)
+            case command:
+                self._reply(rejections.guest(command, self._encoded.of(live)))
 
-    def _unwatch(self, game: GameId) -> None:
-        live = self.outbox.unwatch(game)
-        if live is not None:
-            live.watchers.discard(self.host)
+    def names_known(self) -> None:
+        """Send what lacked names."""
+        self._is_looking_up_names = False
+        self._cursors.names_known()
 
-    def _carry_out(self, message: ClientCommand, player: PlayerId) -> None:
-        self._under_way += 1
-        task = self.commands.begin(
-            _command(message, player), GameId(message.game), Version(message.expected_version), message.id
+    def work_failed(self, work: ReadGame | LookUpNames, error: Exception) -> None:
+        """Refuse what needed a read that failed for good; else ask the peer to come back."""
+        match work, error:
+            case ReadGame(message), UnreadableGameError() if work is self._reading:
+                self._reading = None
+                self._reply(rejections.unreadable(message))
+            case ReadGame(message), StoreBusyError() if work is self._reading:
+                self._reading = None
+                self._reply(rejections.busy(message))
+            case _:
+                self.close(TRY_LATER)
+
+    def command_finished(self, command: ClientCommand, outcome: Accepted | Exception) -> None:
+        """Answer a command. An unknown outcome is never told as a refusal: the peer comes back and asks again."""
+        self._in_flight -= 1
+        match outcome:
+            case Accepted(game, version, duplicate):
+                self._reply(AcceptedMessage(command.id, game, version, duplicate))
+            case RefusedError() as refusal:
+                self._reply(rejections.refused(command, refusal, self._encoded.of(refusal.live)))
+            case StoreBusyError():
+                self._reply(rejections.busy(command))
+            case UnreadableGameError():
+                self._reply(rejections.unreadable(command))
+            case _:
+                self.close(TRY_LATER)
+
+    @property
+    def _has_capacity(self) -> bool:
+        return (
+            self.close_code is None
+            and self._reading is None
+            and self._in_flight < MAX_IN_FLIGHT
+            and len(self._replies) <= MAX_PENDING_REPLIES
         )
-        task.add_done_callback(partial(self._answer, message))
 
-    def _answer(self, message: ClientCommand, task: asyncio.Task[Accepted]) -> None:
-        self._under_way -= 1
+    def _handle(self, frame: str | bytes) -> None:
         try:
-            accepted = task.result()
-            fail_point("socket.accepting")
-            self.host.reply(AcceptedMessage(message.id, accepted.game, accepted.version, accepted.duplicate))
-        except RefusedError as refused:
-            self.host.reply(rejections.refused(message, *code_and_message(refused.reason), refused.live))
-        except StoreBusyError:
-            self.host.reply(rejections.busy(message))
-        except UnreadableGameError as error:
-            self._refuse_unreadable(message, error)
-        except _UNAVAILABLE as error:
-            # The outcome is unknown, and that is not a refusal: the peer comes back and asks again, same id.
-            _log.warning("a command was not answered: %r", error)
-            self.host.try_later()
-        except Exception:  # noqa: BLE001 - nobody else waits for this task, so an error of ours would go unseen
-            _log.exception("a command failed")
-            self.host.try_later()
+            message = decode_frame(frame)
+        except BadMessageError as error:
+            self._refuse_frame(ErrorMessage("bad_message", str(error)))
+        except FrameTooLargeError as error:
+            self._refuse_frame(ErrorMessage("too_large", str(error)))
+            self.close(TOO_LARGE)
+        else:
+            if self._limit.take():
+                self._obey(message)
+            else:
+                self._refuse_excess(message)
 
-    def _refuse_unreadable(self, message: Watch | ClientCommand, error: UnreadableGameError) -> None:
-        _log.error("%s", error)
-        self.host.reply(rejections.unreadable(message))
+    def _obey(self, message: ClientMessage) -> None:
+        match message:
+            case Unwatch(game):
+                if (live := self._cursors.remove(GameId(game))) is not None:
+                    self._work.append(Unsubscribe(live))
+            case Watch(game, after):
+                if GameId(game) in self._cursors or len(self._cursors) < MAX_WATCHED:
+                    self._read(ReadGame(message, Version(after)))
+                else:
+                    self._reply(rejections.too_many_games(message, MAX_WATCHED))
+            case command if self.player is None:
+                self._read(ReadGame(command, Version(0)))
+            case command:
+                self._in_flight += 1
+                self._work.append(SubmitCommand(command, self.player.id))
 
+    def _read(self, reading: ReadGame) -> None:
+        self._reading = reading
+        self._work.append(reading)
 
-class _Nobody:
-    """The host of a conversation that is over."""
+    def _answer_watch(self, watch: Watch, live: LiveGame) -> None:
+        if live.version == 0:
+            self._reply(rejections.unknown_game(watch))
+        elif watch.after > live.version:
+            if self._cursors.remove(live.id) is not None:
+                self._work.append(Unsubscribe(live))
+            self._reply(rejections.seen_too_much(self._encoded.of(live)))
+        else:
+            self._cursors.place(self._encoded.of(live), Version(watch.after))
+            self._work.append(Subscribe(live))
 
-    def reply(self, message: ServerMessage) -> None:
-        """See `Host`."""
+    def _refuse_frame(self, error: ErrorMessage) -> None:
+        self._reply(error)
+        self._bad_frames += 1
+        if self._bad_frames >= MAX_BAD_FRAMES:
+            self.close(POLICY)
 
-    def try_later(self) -> None:
-        """See `Host`."""
+    def _refuse_excess(self, message: ClientMessage) -> None:
+        self._reply(rejections.too_fast(message))
+        self._excess_frames += 1
+        if self._excess_frames >= MAX_EXCESS_FRAMES:
+            self.close(POLICY)
 
-    def wake(self, game: GameId) -> None:
-        """See `Watcher`."""
-
-    def start_over(self) -> None:
-        """See `Watcher`."""
-
-
-_NOBODY: Final = _Nobody()
-
-
-def _command(message: ClientCommand, player: PlayerId) -> MakeMove | Resign:
-    match message:
-        case messages.MakeMove():
-            return MakeMove(player, message.column)
-        case messages.Resign():
-            return Resign(player)
-        case _:
-            assert_never(message)
+    def _reply(self, message: ServerMessage) -> None:
+        self._replies.append(message)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.application.command_path import new_game_id
+from server.application.game_ids import new_game_id
 from server.domain.vocabulary import GameId
 from server.transport.http.requests import NewGame, NewPlayer
 from server.transport.http.responses import json_response

@@ -4,12 +4,14 @@ import resource
 from typing import Final
 
 from starlette.applications import Starlette
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from server.serving.greeting import address_of
 from server.serving.listening import listening
 from server.serving.logs import set_up_logs
 from server.serving.single import OrderlyServer, uvicorn_config
 from server.serving.stopping import StopRequested, StopSignals
+from server.settings.settings import read_settings
 
 HOST: Final = "127.0.0.1"
 
@@ -29,7 +31,9 @@ def serve(app: Starlette, port: int) -> None:
             with listening(HOST, port) as listener:
                 address = address_of(listener)
                 server = OrderlyServer(
-                    uvicorn_config(app, HOST, "websockets-sansio"), app, lambda: print(address, flush=True)
+                    uvicorn_config(app, read_settings({}, {}), WebSocketsSansIOProtocol),
+                    app,
+                    lambda: print(address, flush=True),
                 )
                 signals.react(lambda signum: server.handle_exit(signum, None))
                 server.run([listener])

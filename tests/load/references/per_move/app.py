@@ -14,16 +14,17 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from server.application.command_path import new_game_id
+from server.application.game_ids import new_game_id
 from server.domain.commands import JoinGame, OpenGame
 from server.domain.errors import ConnectFourError
 from server.domain.game import Finished, InProgress, fold
 from server.domain.vocabulary import GameId, PlayerId, Version
+from server.transport.encoding import encode_event
 from server.transport.http.requests import NewGame, NewPlayer
 from server.transport.http.responses import json_response
 from server.transport.http.state import state_of
 from server.transport.identification import bearer_token
-from server.transport.websocket.messages import as_raw, encode_event
+from server.transport.websocket.messages import as_raw
 from tests.load.references.per_move.log import CHANNEL, Log, StaleVersionError, open_log
 from tests.load.references.per_move.sockets import Socket, Watchers
 

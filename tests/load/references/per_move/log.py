@@ -18,7 +18,7 @@ from server.domain.errors import UnknownGameError
 from server.domain.game import fold
 from server.domain.vocabulary import GameId, Version
 from server.eventstore.codec import EVENT_TYPES, RecordedEvent, encode
-from server.transport.websocket.messages import encode_event, encode_events
+from server.transport.encoding import encode_event, encode_events
 
 CHANNEL: Final = "reference_events"
 

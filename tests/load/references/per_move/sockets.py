@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from server.domain.commands import MakeMove, Resign
 from server.domain.errors import ConnectFourError
 from server.domain.vocabulary import GameId, PlayerId, Version
+from server.transport.encoding import encode_event
 from server.transport.strict_json import BadMessageError
 from server.transport.websocket import messages
 from server.transport.websocket.messages import (
@@ -145,7 +146,7 @@ class Socket:
             self.offer(_text(AcceptedMessage(message.id, game, version, duplicate)))
 
     async def _reject(self, message: messages.ClientCommand, code: str, reason: str) -> None:
-        events = [messages.encode_event(recorded) for recorded in await self._log.read(GameId(message.game))]
+        events = [encode_event(recorded) for recorded in await self._log.read(GameId(message.game))]
         missed = messages.as_raw(events[message.expected_version :])
         rejected = Rejected(message.game, code, reason, Version(len(events)), missed, message.id)
         self.offer(_text(rejected))

@@ -1,4 +1,4 @@
-"""Frames of a websocket as a server sends them (RFC 6455, §5.2): unmasked, each message in one frame."""
+"""Frames of a websocket as a server sends them (RFC 6455 §5.2): unmasked, each message in one frame."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ _SHORT, _MEDIUM = 126, 1 << 16
 
 
 def text_frame(payload: bytes) -> bytes:
-    """Return the frame of a text message. `websockets` makes it in some 4 µs, in its many steps; this in 0.2."""
+    """Return the frame of a text message. `websockets` needs some 4 µs for it, in its many steps; this 0.2."""
     length = len(payload)
     if length < _SHORT:
         return bytes((_TEXT, length)) + payload

@@ -1,4 +1,4 @@
-"""Peers that stay connected but do not read: they are cut off, and take nothing with them."""
+"""Peers that stay connected but don't read: they are cut off, and take nothing with them."""
 
 import asyncio
 import socket
@@ -6,15 +6,16 @@ import socket
 import pytest
 
 from server.serving.uvicorn_adapter import websocket as websockets
-from server.transport.websocket import admission as sockets
-from tests.transport.serving import CLOSE, PING, frame, peer_of, post, send_until_cut_off, serving
+from server.transport.websocket import connection
+from tests.serving.in_process import CLOSE, PING, frame, peer_of, post, send_until_cut_off, serving
 
 SMALL = 4096
 
 
 async def test_a_peer_that_never_reads_is_cut_off(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing politely would wait for it to read; its connection would stay, uncounted, for as long as it likes."""
-    monkeypatch.setattr(sockets, "UNREAD_LIMIT_S", 0.3)
+    monkeypatch.setattr(connection, "UNREAD_LIMIT_S", 0.3)
+    monkeypatch.setattr(websockets, "CLOSE_LIMIT_S", 0.3)
     async with serving(database_url) as port:
         ann = await post(port, "/api/players", {"name": "Ann"})
         game = await post(port, "/api/games", {}, ann["token"])
@@ -39,7 +40,7 @@ async def sent_until_nobody_reads(peer: socket.socket, data: bytes) -> int:
         try:
             async with asyncio.timeout(1.0):
                 await loop.sock_sendall(peer, data)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):  # it is read no more, or was cut off
             break
         sent += len(data)
     return sent

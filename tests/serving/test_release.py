@@ -4,14 +4,16 @@ import asyncio
 import gc
 from collections import Counter
 
-from server.serving.uvicorn_adapter.websocket import WireProtocol
-from server.transport.websocket.connection import Socket
-from tests.transport.serving import peer_of, serving
+from server.serving.uvicorn_adapter.http import HttpAdapter
+from server.serving.uvicorn_adapter.websocket import WebSocketAdapter
+from server.transport.websocket.connection import Connection
+from server.transport.websocket.session import Session
+from tests.serving.in_process import peer_of, serving
 
 
 def living() -> Counter[str]:
     """How many sockets and protocols there are."""
-    kinds = (Socket, WireProtocol)
+    kinds = (Connection, Session, WebSocketAdapter, HttpAdapter)
     return Counter(type(it).__name__ for it in gc.get_objects() if isinstance(it, kinds))
 
 

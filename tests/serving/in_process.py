@@ -25,7 +25,7 @@ async def serving(database_url: str) -> AsyncIterator[int]:
     settings = read_settings({"database_url": database_url}, {"FOURFOLD_SECRET": SECRET})
     app = create_app(settings)
     ready = asyncio.Event()
-    server = OrderlyServer(uvicorn_config(app, "127.0.0.1"), app, ready.set)
+    server = OrderlyServer(uvicorn_config(app, settings), app, ready.set)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve([listener]))
         try:
