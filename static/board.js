@@ -32,6 +32,7 @@ export function createBoard(root, onCell = () => {}) {
   const readable = createReadableBoard(root);
   /** @type {Map<string, HTMLElement>} */
   const placed = new Map();
+  let restsAt = 0; // when the last disc that falls has landed
   discs.addEventListener("click", ({ target }) => target instanceof HTMLElement && onCell(target.dataset.cell ?? ""));
 
   /**
@@ -68,7 +69,7 @@ export function createBoard(root, onCell = () => {}) {
   /** @param {readonly Disc[]} arriving @param {boolean} atOnce @returns {number} */
   function drop(arriving, atOnce) {
     const step = stepMs(arriving.length);
-    let landing = 0;
+    let landing = Math.max(0, restsAt - performance.now()); // of those that are still falling
     for (const { cell, color } of arriving) {
       const disc = place("disc", cell, color);
       placed.set(cell, disc);
@@ -78,6 +79,7 @@ export function createBoard(root, onCell = () => {}) {
       landing = Math.max(falling, landing + step); // an even rhythm, whatever the heights
       fall(disc, cell, landing - falling);
     }
+    restsAt = performance.now() + landing;
     return landing;
   }
 

@@ -152,13 +152,13 @@ function go(next, walking) {
   clearTimeout(playTimer);
   change(next);
   showPlace(placeOf(state), walking);
-  if (state.playing) playTimer = setTimeout(() => go(stepped(state, 1), true), STEP_MS);
+  if (state.playing) playTimer = setTimeout(() => state.playing && go(stepped(state, 1), true), STEP_MS);
 }
 
 /** The move that put a disc there. @param {string} cell */
 function onCell(cell) {
   const move = states.movesOf(state).find((each) => each.cell === cell);
-  if (move) go(at(state, { version: move.version }), false);
+  if (move) go(at(state, { ply: move.ply }), false);
 }
 
 /** @param {string} column */

@@ -21,7 +21,7 @@ import { hasModifier, keepInSight, make, part, takesKeys, write } from "./dom.js
 export function createHistory({ controls, list, columns }, { onGo, onStep, onPlay }, signal) {
   const scrubber = /** @type {HTMLInputElement} */ (part(controls, "input"));
   const [back, play, forward] = [part(controls, ".back"), part(controls, ".play"), part(controls, ".forward")];
-  const [where, home] = [part(controls, ".where"), part(controls, ".home")];
+  const [where, total, home] = [part(controls, ".where"), part(controls, ".total"), part(controls, ".home")];
   let columnsOffered = false;
 
   /** @param {HistoryView} view @param {boolean} offersColumns */
@@ -35,6 +35,7 @@ export function createHistory({ controls, list, columns }, { onGo, onStep, onPla
     controls.toggleAttribute("data-pinned", pinned);
     controls.toggleAttribute("data-live", view.isLive && !pinned);
     write(where, view.where);
+    write(total, view.total);
     write(home, view.wayBack);
     home.toggleAttribute("inert", !pinned);
     play.setAttribute("aria-label", playing ? "Pause" : "Play");
@@ -65,9 +66,9 @@ export function createHistory({ controls, list, columns }, { onGo, onStep, onPla
   }
 
   /** @param {HistoryView["moves"][number]} move */
-  function moveItem({ ply, version, cell, color }) {
+  function moveItem({ ply, cell, color }) {
     const button = make("button", { type: "button", "data-color": color, "aria-label": `Move ${ply}: ${color}, ${cell}` }, cell);
-    button.addEventListener("click", () => onGo({ version }, false), { signal });
+    button.addEventListener("click", () => onGo({ ply }, false), { signal });
     return make("li", {}, button);
   }
 

@@ -4,7 +4,7 @@
  */
 import { joinGame, listGames, openGame, rememberedPlayer, rememberPlayer } from "./api.js";
 import { createBoard } from "./board.js";
-import { byId } from "./dom.js";
+import { byId, takesKeys } from "./dom.js";
 import { createGameList } from "./games.js";
 import { recall, remember } from "./memory.js";
 import { eventsOf } from "./notation.js";
@@ -89,16 +89,21 @@ function showPiece() {
   board.render({ ...view, discs: movesOf(won), winningCells: currentGame(won).winningCells });
 }
 
-/** @param {SubmitEvent} event */
-function openReplay(event) {
-  event.preventDefault();
-  const notation = notationField.value.replace(/\s/g, "");
+/** @param {string} text */
+function openReplay(text) {
+  const notation = text.replace(/\s/g, "");
   try {
     eventsOf(notation);
+    location.assign(`/replay/${notation}`);
   } catch (error) {
-    return notice.show(error instanceof Error ? error.message : `${error}`);
+    notice.show(error instanceof Error ? error.message : `${error}`);
   }
-  location.assign(`/replay/${notation}`);
+}
+
+/** A notation pasted anywhere but into a field is meant to be opened. @param {ClipboardEvent} event */
+function onPaste(event) {
+  const text = event.clipboardData?.getData("text") ?? "";
+  if (!takesKeys(event.target) && /^[1-7\s]{4,}$/.test(text)) openReplay(text);
 }
 
 showUncaughtErrors(notice.show, signal);
@@ -107,7 +112,8 @@ nameField.value = recall("name") ?? "";
 showName();
 showPiece();
 form.addEventListener("submit", openFromForm, { signal });
-byId("replay").addEventListener("submit", openReplay, { signal });
+byId("replay").addEventListener("submit", (event) => (event.preventDefault(), openReplay(notationField.value)), { signal });
+document.addEventListener("paste", onPaste, { signal });
 byId("rename").addEventListener("click", rename, { signal });
 document.addEventListener("visibilitychange", refresh, { signal });
 addEventListener("pageshow", () => (showName(), refresh()), { signal });

@@ -3,6 +3,7 @@
  * a game becomes events again, so that the same fold shows it.
  */
 import { COLUMNS, evolve, initialGame, ROWS } from "./fold.js";
+import { hasFour } from "./verify.js";
 
 /** @typedef {import("./fold.js").RecordedEvent} RecordedEvent */
 
@@ -33,9 +34,10 @@ export function eventsOf(notation) {
   Array.from(digits, Number).forEach((digit, i) => {
     if (game.status === "finished") throw new Error(`The game is over before move ${i + 1}.`);
     if (game.columns[digit - 1]?.length === ROWS) throw new Error(`Column ${digit} is full at move ${i + 1}.`);
-    add(next("MoveMade", { player: "RY".charAt(i % 2), column: COLUMNS.charAt(digit - 1) }));
-    const won = next("GameFinished", { result: `PLAYER_${i % 2 === 0 ? "ONE" : "TWO"}_WON`, reason: "FOUR_IN_A_ROW" });
-    if (evolve(game, won).winningCells.length > 0) add(won);
+    const player = "RY".charAt(i % 2);
+    add(next("MoveMade", { player, column: COLUMNS.charAt(digit - 1) }));
+    const won = hasFour(game.columns.map((stack) => Array.from(stack)), player);
+    if (won) add(next("GameFinished", { result: `PLAYER_${i % 2 === 0 ? "ONE" : "TWO"}_WON`, reason: "FOUR_IN_A_ROW" }));
     else if (i + 1 === COLUMNS.length * ROWS) add(next("GameFinished", { result: "TIED", reason: "BOARD_FULL" }));
   });
   return events;

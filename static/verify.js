@@ -33,6 +33,14 @@ export function agree(told, shown) {
   return Object.keys(shown).every((field) => same(told[field], shown[field]));
 }
 
+/** @param {readonly (readonly string[])[]} stacks columns, bottom first @param {string} player */
+export function hasFour(stacks, player) {
+  const owns = (/** @type {number} */ column, /** @type {number} */ row) => stacks[column]?.[row] === player;
+  return stacks.some((stack, column) =>
+    stack.some((_, row) => DIRECTIONS.some(([right = 0, up = 0]) => [0, 1, 2, 3].every((i) => owns(column + i * right, row + i * up)))),
+  );
+}
+
 /** The moves played again on a plain grid. @param {readonly RecordedEvent[]} log */
 function retold(log) {
   /** @type {string[][]} */
@@ -54,14 +62,6 @@ function retold(log) {
     tookTurns: moves.every(({ player }, i) => player === (i % 2 === 0 ? player_one : player_two)),
     hadRoom: moves.every(({ column }) => COLUMNS.includes(column)) && stacks.every(({ length }) => length <= ROWS),
   };
-}
-
-/** @param {string[][]} stacks @param {string} player */
-function hasFour(stacks, player) {
-  const owns = (/** @type {number} */ column, /** @type {number} */ row) => stacks[column]?.[row] === player;
-  return stacks.some((stack, column) =>
-    stack.some((_, row) => DIRECTIONS.some(([right = 0, up = 0]) => [0, 1, 2, 3].every((i) => owns(column + i * right, row + i * up)))),
-  );
 }
 
 /** @param {Record<string, any> | undefined} ending @param {ReturnType<typeof retold>} story */

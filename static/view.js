@@ -20,6 +20,7 @@ export function viewOf(state) {
   const myTurn = isMyTurn(state);
   const seated = isSeated(state);
   const { title, detail, token } = summary(settled, state.me, name);
+  const columns = columnsView(state, seated, myTurn);
   return {
     status: game.status,
     title,
@@ -28,9 +29,9 @@ export function viewOf(state) {
     myTurn,
     calls: state.me !== null && nextPlayer(settled) === state.me,
     trouble: linkText(state.link),
-    seats: seatsOf(settled).map((seat) => seatView(seat, settled, state.me, name)),
-    columns: columnsView(state, seated, myTurn),
-    board: boardView(state, myTurn),
+    seats: seatsOf(settled).map((seat) => seatView(seat, settled, state, name)),
+    columns,
+    board: { ...boardView(state, myTurn), opensCells: !columns.offered },
     hand: myTurn ? { color: colorOf(tokenOf(game, state.me)), column: state.aim } : { color: null, column: null },
     history: historyView(state, seated),
     canResign: seated && game.status === "live",
@@ -61,9 +62,9 @@ function seatsOf({ status, color, opener, playerOne, playerTwo }) {
   return [{ color: "red", player: playerOne }, { color: "yellow", player: playerTwo }];
 }
 
-/** @param {Seat} seat @param {import("./fold.js").Game} game @param {string | null} me @param {(player: string | null) => string} nameOf */
-function seatView({ color, player }, game, me, nameOf) {
-  const role = color ?? "either colour";
+/** @param {Seat} seat @param {import("./fold.js").Game} game @param {PageState} state @param {(player: string | null) => string} nameOf */
+function seatView({ color, player }, game, { me, isReplay }, nameOf) {
+  const role = isReplay ? (color === "red" ? "moves first" : "moves second") : (color ?? "either colour");
   return {
     color,
     name: player === null ? (game.status === "none" ? "…" : "Open seat") : nameOf(player),
@@ -92,13 +93,7 @@ function boardView(state, myTurn) {
     aim: myTurn ? state.aim : null,
     ghost: cell === null ? null : { cell, color: colorOf(tokenOf(game, state.me)) },
     isPast: state.pinned !== null,
-    opensCells: !(seatedAndLive(state) && state.pinned === null),
   };
-}
-
-/** @param {PageState} state */
-function seatedAndLive(state) {
-  return isSeated(state) && currentGame(state).status === "live";
 }
 
 /** @param {PageState} state @param {boolean} seated */
@@ -112,7 +107,8 @@ function historyView(state, seated) {
     ply: Math.min(ply, moves.length),
     version: shownVersion(state),
     pinned,
-    where: whereText({ ply, moves: moves.length, pinned, isLive }),
+    where: pinned ? placeText(ply, moves.length, isLive) : isLive ? "Live" : "",
+    total: pinned ? "" : moves.length === 1 ? "1 move" : `${moves.length || "No"} moves`,
     wayBack: isLive ? "Back to live" : "To the end",
     isLive,
     playing: state.playing || (isLive && !pinned),
@@ -120,13 +116,10 @@ function historyView(state, seated) {
   };
 }
 
-/** @param {{ ply: number, moves: number, pinned: boolean, isLive: boolean }} place */
-function whereText({ ply, moves, pinned, isLive }) {
-  if (moves === 0) return "No moves yet";
-  const all = moves === 1 ? "1 move" : `${moves} moves`;
-  if (!pinned) return isLive ? `Live · ${all}` : all;
-  const behind = moves - ply;
-  return `Move ${ply} of ${moves}${isLive && behind > 0 ? ` · ${behind} behind` : ""}`;
+/** @param {number} ply @param {number} moves @param {boolean} isLive */
+function placeText(ply, moves, isLive) {
+  const behind = isLive && ply < moves ? ` · ${moves - ply} behind` : "";
+  return `Move ${ply} of ${moves}${behind}`;
 }
 
 /** @param {PageState} state @param {(player: string | null) => string} nameOf */

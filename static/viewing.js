@@ -53,8 +53,6 @@ export function at(state, place) {
 /** @param {PageState} state @returns {Place} */
 export function placeOf(state) {
   if (state.pinned === null) return null;
-  const version = state.pinned;
   const ply = plyOf(state);
-  const isAtPly = atPly(state, ply).pinned === version || version === movesOf(state).at(-1)?.version;
-  return isAtPly ? { ply } : { version };
+  return atPly(state, ply).pinned === state.pinned ? { ply } : { version: state.pinned };
 }

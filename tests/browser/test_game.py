@@ -155,6 +155,41 @@ async def test_a_message_can_be_dismissed_and_never_covers_the_board(
     await expect(alert).to_have_text("")
 
 
+async def test_a_message_stays_for_five_seconds_and_goes_by_itself(
+    visitors: Visitors, server: ServerProcess
+) -> None:
+    """Long enough to be read, and no longer than it is true."""
+    ann, bob = await two_players(visitors, server.url)
+    await drop(ann, "D")
+    await my_turn(bob)
+    await ann.clock.install()
+    await ann.get_by_role("button", name="Column C, 0 of 6 filled").click(force=True)
+    alert = ann.get_by_role("alert")
+    await expect(alert).to_contain_text("not your turn")
+
+    await ann.clock.run_for(5_000)
+    await expect(alert).to_contain_text("not your turn")
+    await ann.clock.run_for(5_000)
+
+    await expect(alert).to_have_text("")
+
+
+async def test_the_page_says_in_words_whose_turn_it_is_and_what_i_play(
+    visitors: Visitors, server: ServerProcess
+) -> None:
+    """Never by colour alone, and for all three kinds of people."""
+    ann, bob = await two_players(visitors, server.url)
+    eve = await visitors.open(ann.url)
+
+    for page, title, detail in (
+        (ann, "Your turn", "You play red."),
+        (bob, "Ann to move", "You play yellow."),
+        (eve, "Ann to move", "You are watching. It is red to move."),
+    ):
+        await expect(page.get_by_role("heading", name=title)).to_be_visible()
+        await expect(page.locator("#detail")).to_have_text(detail)
+
+
 async def test_resigning_takes_two_steps_and_can_be_thought_better_of(
     visitors: Visitors, server: ServerProcess
 ) -> None:
