@@ -5,7 +5,7 @@
  */
 import { COLUMNS, ROWS } from "./fold.js";
 import { make, part } from "./dom.js";
-import { fall, fallMs, fallOut, isStill, rise } from "./motion.js";
+import { fall, fallMs, fallOut, isStill, LIGHT_MS, rise } from "./motion.js";
 import { createReadableBoard } from "./readable.js";
 
 /** @typedef {import("./state.js").Color} Color */
@@ -23,7 +23,6 @@ import { createReadableBoard } from "./readable.js";
 
 const RHYTHM_MS = 90; // between two landings, when several discs fall
 const FALL_IN_MS = 1_400; // within which a whole game falls in
-const LIGHT_MS = 140;
 
 /** @param {HTMLElement} root an element with `.discs` and `.marks` in it @param {(cell: string) => void} [onCell] */
 export function createBoard(root, onCell = () => {}) {

@@ -49,11 +49,17 @@ export function hasModifier(event) {
   return event.ctrlKey || event.metaKey || event.altKey;
 }
 
-/** Scroll the nearest list so that `element` is seen; the page itself stays where it is. @param {HTMLElement} element */
+/** Scroll the list around `element` so that it is seen; the page itself stays where it is. @param {Element} element */
 export function keepInSight(element) {
-  const list = /** @type {HTMLElement | null} */ (element.closest(".scrolls"));
+  const list = element.closest(".scrolls");
   if (!list) return;
   const [seen, box] = [list.getBoundingClientRect(), element.getBoundingClientRect()];
-  if (box.top < seen.top) list.scrollTop -= seen.top - box.top + 8;
-  else if (box.bottom > seen.bottom) list.scrollTop += Math.min(box.bottom - seen.bottom, box.top - seen.top) + 8;
+  if (box.top < seen.top) list.scrollTop += box.top - seen.top;
+  else if (box.bottom > seen.bottom) list.scrollTop += Math.min(box.bottom - seen.bottom, box.top - seen.top);
+}
+
+/** Whether the list around `element` shows any of it. @param {Element} element */
+export function isInSight(element) {
+  const [seen, box] = [element.closest(".scrolls")?.getBoundingClientRect(), element.getBoundingClientRect()];
+  return !seen || (box.bottom > seen.top && box.top < seen.bottom);
 }

@@ -65,8 +65,7 @@ function connect() {
     version: () => states.currentGame(state).version,
     onWelcome(player) {
       rememberPlayer(player);
-      const names = player ? new Map([...state.names, [player.id, player.name]]) : state.names;
-      change({ ...state, me: player?.id ?? null, names });
+      change({ ...states.named(state, player ? { [player.id]: player.name } : {}), me: player?.id ?? null });
     },
     onEvents: receive,
     onRejected: refuse,
@@ -93,8 +92,7 @@ function leave(why) {
 /** @param {readonly import("./fold.js").RecordedEvent[]} events @param {Record<string, string>} players @param {boolean} live */
 function receive(events, players, live) {
   const known = states.currentGame(state).version;
-  const named = { ...state, names: new Map([...state.names, ...Object.entries(players)]) };
-  const next = states.received(named, events);
+  const next = states.received(states.named(state, players), events);
   if (known === 0 && !live) enter(next);
   else change(next);
   if (states.currentGame(next).version < (events.at(-1)?.version ?? 0)) connection.resume();

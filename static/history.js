@@ -2,7 +2,7 @@
  * Stepping through a game: the move list, the scrubber, the buttons and the keys. Knows plies
  * and versions; what is on the board at each of them is asked elsewhere.
  */
-import { hasModifier, keepInSight, make, part, takesKeys, write } from "./dom.js";
+import { hasModifier, isInSight, keepInSight, make, part, takesKeys, write } from "./dom.js";
 
 /** @typedef {import("./address.js").Place} Place */
 /** @typedef {import("./view.js").View["history"]} HistoryView */
@@ -23,11 +23,14 @@ export function createHistory({ controls, list, columns }, { onGo, onStep, onPla
   const [back, play, forward] = [part(controls, ".back"), part(controls, ".play"), part(controls, ".forward")];
   const [where, total, home] = [part(controls, ".where"), part(controls, ".total"), part(controls, ".home")];
   let columnsOffered = false;
+  let canPlay = false;
+  let shown = -1;
 
   /** @param {HistoryView} view @param {boolean} offersColumns */
   function render(view, offersColumns) {
     columnsOffered = offersColumns;
-    const { moves, ply, version, pinned, playing } = view;
+    canPlay = view.canPlay;
+    const { moves, ply, pinned, playing } = view;
     scrubber.max = String(moves.length);
     scrubber.value = String(ply);
     scrubber.style.setProperty("--done", `${(100 * ply) / Math.max(moves.length, 1)}%`);
@@ -40,15 +43,17 @@ export function createHistory({ controls, list, columns }, { onGo, onStep, onPla
     home.toggleAttribute("inert", !pinned);
     play.setAttribute("aria-label", playing ? "Pause" : "Play");
     play.toggleAttribute("data-playing", playing);
-    disable(play, !view.canPlay);
+    disable(play, !canPlay);
     disable(back, ply === 0);
     disable(forward, !pinned);
     disable(scrubber, moves.length === 0);
-    renderMoves(moves, ply, version);
+    renderMoves(view);
   }
 
-  /** @param {HistoryView["moves"]} moves @param {number} ply @param {number} version */
-  function renderMoves(moves, ply, version) {
+  /** @param {HistoryView} view */
+  function renderMoves({ moves, ply, version, pinned }) {
+    const before = list.querySelector("[aria-current]");
+    const reads = !pinned && before !== null && !isInSight(before); // another part of the list: leave it in place
     for (const move of moves.slice(list.children.length)) list.append(moveItem(move));
     const buttons = Array.from(list.querySelectorAll("button"));
     const current = buttons[ply - 1];
@@ -58,11 +63,11 @@ export function createHistory({ controls, list, columns }, { onGo, onStep, onPla
       button.tabIndex = button === stop ? 0 : -1;
       if (button !== current) button.removeAttribute("aria-current");
     }
-    if (list.dataset.version === String(version)) return;
-    list.dataset.version = String(version);
+    if (shown === version) return;
+    shown = version;
     current?.setAttribute("aria-current", "step");
     if (hadFocus) stop?.focus({ preventScroll: true });
-    if (current) keepInSight(current);
+    if (current && !reads) keepInSight(current);
   }
 
   /** @param {HistoryView["moves"][number]} move */
@@ -96,7 +101,7 @@ export function createHistory({ controls, list, columns }, { onGo, onStep, onPla
   const options = { signal };
   back.addEventListener("click", () => onStep(-1), options);
   forward.addEventListener("click", () => onStep(1), options);
-  play.addEventListener("click", onPlay, options);
+  play.addEventListener("click", () => canPlay && onPlay(), options);
   home.addEventListener("click", () => onGo(null, false), options);
   scrubber.addEventListener("input", () => onGo({ ply: scrubber.valueAsNumber }, true), options);
   document.addEventListener("keydown", onKey, options);

@@ -3,7 +3,7 @@
  * the commands of this page that were refused, which are no events. Knows rows; a click on one
  * asks for its position.
  */
-import { keepInSight, make } from "./dom.js";
+import { isInSight, keepInSight, make } from "./dom.js";
 
 /** @typedef {import("./explain.js").EventRow} EventRow */
 /** @typedef {import("./explain.js").RefusalRow} RefusalRow */
@@ -13,6 +13,7 @@ import { keepInSight, make } from "./dom.js";
  * @property {readonly EventRow[]} events
  * @property {readonly RefusalRow[]} refusals
  * @property {number} version the one shown on the board
+ * @property {boolean} follows whether that is the newest, whichever it is
  * @property {string} raw the event of that version
  * @property {readonly Change[]} changes that it made
  */
@@ -61,7 +62,8 @@ export function createInspector(list, onVersion, signal) {
   }
 
   /** @param {InspectorView} view */
-  function expand({ version, raw, changes }) {
+  function expand({ version, follows, raw, changes }) {
+    const reads = follows && detail.isConnected && !isInSight(detail); // something else: leave it in place
     for (const [key, { item }] of rows) {
       const button = item.querySelector("button");
       const isShown = key === `v${version}`;
@@ -69,11 +71,12 @@ export function createInspector(list, onVersion, signal) {
       if (button) button.tabIndex = isShown ? 0 : -1;
     }
     const item = rows.get(`v${version}`)?.item;
-    if (!item) return detail.remove(); // my move in flight is no event yet
+    if (!item) return;
     detail.replaceChildren(...explanation(version, raw, changes));
     item.append(detail);
+    if (reads) return;
     const refusal = item.nextElementSibling?.matches(".refusal") ? item.nextElementSibling : null;
-    keepInSight(/** @type {HTMLElement} */ (refusal ?? item));
+    keepInSight(refusal ?? item);
   }
 
   /** @param {EventRow} row */

@@ -5,6 +5,9 @@
  */
 import { ROWS } from "./fold.js";
 
+/** Milliseconds between the lights of two winning discs, and between their bells. */
+export const LIGHT_MS = 140;
+
 const HAND = 0.9; // cells from the middle of the top row up to the disc in the hand
 const HIGHEST = ROWS - 1 + HAND;
 const FULL_FALL_MS = 380;

@@ -102,12 +102,19 @@ export function createPage(intents, signal) {
 
   /** The log, if anything in it has changed. @param {PageState} state */
   function inspect(state) {
-    const version = shownVersion(state);
+    const version = Math.min(shownVersion(state), state.log.length); // my move in flight is no event yet
     const shown = [version, state.log, state.names, state.refusals];
     if (shown.every((each, i) => each === inspected[i])) return;
     if (state.log !== inspected[1]) verification.clear();
     inspected = shown;
-    inspector.render({ events: eventRows(state), refusals: refusalRows(state), version, raw: rawText(state, version), changes: changesAt(state, version) });
+    inspector.render({
+      events: eventRows(state),
+      refusals: refusalRows(state),
+      version,
+      follows: state.pinned === null,
+      raw: rawText(state, version),
+      changes: changesAt(state, version),
+    });
   }
 
   /** @param {string} [why] */

@@ -8,7 +8,6 @@ import { evolve, initialGame, nextPlayer, tokenOf } from "./fold.js";
 /** @typedef {import("./fold.js").Game} Game */
 /** @typedef {import("./fold.js").RecordedEvent} RecordedEvent */
 /** @typedef {import("./connection.js").Refusal} Refusal */
-/** @typedef {import("./address.js").Place} Place */
 /** @typedef {"red" | "yellow"} Color */
 /** @typedef {{ ply: number, version: number, cell: string, color: Color }} Move */
 /** @typedef {{ event: RecordedEvent, commands: readonly string[] }} Optimistic my move in flight, and the ids of its commands */
@@ -89,14 +88,20 @@ export function movesOf(state, upTo = currentGame(state).version) {
 }
 
 /** @param {PageState} state */
-export function isSeated({ me, ...state }) {
-  return me !== null && tokenOf(currentGame({ me, ...state }), me) !== null;
+export function isSeated(state) {
+  return tokenOf(currentGame(state), state.me) !== null;
 }
 
 /** Whether a drop would be mine to make now. @param {PageState} state */
 export function isMyTurn(state) {
   const { me, link, optimistic, pinned } = state;
   return me !== null && link === "live" && !optimistic && pinned === null && nextPlayer(currentGame(state)) === me;
+}
+
+/** @param {PageState} state @param {Readonly<Record<string, string>>} players names by player @returns {PageState} */
+export function named(state, players) {
+  const met = Object.entries(players);
+  return met.length === 0 ? state : { ...state, names: new Map([...state.names, ...met]) };
 }
 
 /**
@@ -114,8 +119,19 @@ export function received(state, events) {
     games.push(evolve(games.at(-1) ?? initialGame, event));
     log.push(event);
   }
-  const settled = state.optimistic !== null && log.length >= state.optimistic.event.version;
-  return { ...state, log, games, optimistic: settled ? null : state.optimistic };
+  const news = log.slice(state.log.length);
+  if (news.length === 0) return state;
+  return { ...state, log, games, optimistic: news.some(endsTheTurn) ? null : onTopOf(log, state.optimistic) };
+}
+
+/** @param {RecordedEvent} event */
+function endsTheTurn({ type }) {
+  return type === "MoveMade" || type === "GameFinished";
+}
+
+/** What leaves the turn as it was may have been recorded first. @param {readonly RecordedEvent[]} log @param {Optimistic | null} optimistic */
+function onTopOf(log, optimistic) {
+  return optimistic && { ...optimistic, event: { ...optimistic.event, version: log.length + 1 } };
 }
 
 /** My move, shown before the server has answered. @param {PageState} state @param {string} column @param {readonly string[]} commands @returns {PageState} */

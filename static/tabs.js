@@ -16,7 +16,7 @@ export function createTabs(root, signal) {
       const panel = document.getElementById(idOf(tab));
       panel?.toggleAttribute("hidden", !isChosen);
       const current = isChosen && panel?.querySelector("[aria-current], [aria-expanded=true]");
-      if (current instanceof HTMLElement) keepInSight(current.parentElement ?? current);
+      if (current) keepInSight(current.parentElement ?? current);
     }
     remember("tab", idOf(chosen));
   }

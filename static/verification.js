@@ -2,7 +2,7 @@
  * "Verify here": the log checked rule by rule in this browser, and held against what the server
  * folds on its own. Draws the answers; the rules are in `verify.js`.
  */
-import { keepInSight, make } from "./dom.js";
+import { make } from "./dom.js";
 import { agree, verify } from "./verify.js";
 
 const TICK_MS = 110;
@@ -21,7 +21,7 @@ export function createVerification({ button, list }, evidence, signal) {
     const checks = verify(log, shown);
     list.hidden = false;
     list.replaceChildren(...checks.map(item));
-    keepInSight(list);
+    list.scrollIntoView({ block: "nearest" });
     if (!askServer) return;
     const answer = await askServer(shown.version).catch(() => null);
     const rule = answer ? "The server, folding on its own, says the same" : "The server could not be asked";

@@ -35,7 +35,6 @@ export function viewOf(state) {
     hand: myTurn ? { color: colorOf(tokenOf(game, state.me)), column: state.aim } : { color: null, column: null },
     history: historyView(state, seated),
     canResign: seated && game.status === "live",
-    canRace: myTurn,
     racing: state.racing,
     isOver: settled.status === "finished" || state.isReplay,
     ...cardsView(state, name),

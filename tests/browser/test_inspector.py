@@ -218,6 +218,23 @@ async def test_the_log_follows_a_player_who_plays(visitors: Visitors, server: Se
     assert await board_of(ann) == await board_of(bob)
 
 
+async def test_whoever_reads_further_up_in_the_log_is_left_there(visitors: Visitors, server: ServerProcess) -> None:
+    """The log follows the game only as long as its end is looked at."""
+    match = await Match.begin(server.url, "DDCEECFB")
+    eve = await _reader(visitors, match.url)
+    scroll = "(log) => log.closest('.scrolls').scrollTop"
+    log = eve.get_by_test_id("log")
+    await expect(_row(eve, 10)).to_be_in_viewport()
+    await match.play("G")
+    await expect(_row(eve, 11)).to_be_in_viewport()
+
+    await log.evaluate("(log) => { log.closest('.scrolls').scrollTop = 0; }")
+    await match.play("A")
+
+    await expect(_row(eve, 12)).to_have_attribute("aria-expanded", "true")
+    assert await log.evaluate(scroll) == 0
+
+
 async def test_the_choice_of_the_log_is_remembered(visitors: Visitors, server: ServerProcess) -> None:
     """Who came to read the log does not have to ask for it in each game."""
     ann = await visitors.open(server.url)
