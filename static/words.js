@@ -64,16 +64,19 @@ const REASONS = {
   AGREEMENT: "Both players agreed.",
   TIMEOUT: "On time.",
   ABANDONMENT: "The opponent left.",
-  ABORTED: "Nobody won.",
+  ABORTED: "Called off before each side had moved.",
   EXPIRED: "Nobody went on with it.",
 };
 
 /** @param {Game} game */
 function reason(game) {
   if (game.winningCells.length > 0) return `Four in a row: ${listed(game.winningCells)}.`;
-  if (game.reason === "EXPIRED" && game.playerOne === null) return "Nobody joined.";
+  if (game.playerOne === null) return game.reason === "EXPIRED" ? "Nobody joined." : "Closed before anybody joined.";
   return REASONS[game.reason ?? ""] ?? "";
 }
+
+/** After these, a player's colour and role are what they were, and need not be told again. */
+const LEAVES_THE_ROLES = ["MoveMade", "DrawOffered", "DrawDeclined", "TimeCredited", "RematchOffered", "RematchDeclined"];
 
 /**
  * What live events say to those who listen instead of look.
@@ -81,13 +84,35 @@ function reason(game) {
  */
 export function announcement(events, after, me, nameOf) {
   if (events.length === 0) return "";
-  const happened = events.map(({ type, data }) => {
-    if (type === "GameStarted") return "The game begins.";
-    return type === "MoveMade" ? `${data.player === me ? "You" : nameOf(data.player)} dropped in ${data.column}.` : "";
-  });
+  const happened = events.map((event) => sentence(event, me, nameOf));
   const { title, detail } = summary(after, me, nameOf);
-  const plain = events.every(({ type }) => type === "MoveMade");
+  const plain = events.every(({ type }) => LEAVES_THE_ROLES.includes(type));
   return [...happened, `${title}.`, plain ? "" : detail].filter(Boolean).join(" ");
+}
+
+/** What happened, in a sentence. @param {RecordedEvent} event @param {string | null} me @param {NameOf} nameOf */
+export function sentence({ type, data }, me, nameOf) {
+  const who = data.player === me ? "You" : nameOf(data.player ?? null);
+  switch (type) {
+    case "GameStarted":
+      return "The game begins.";
+    case "MoveMade":
+      return `${who} dropped in ${data.column}.`;
+    case "DrawOffered":
+      return `${who} offered a draw.`;
+    case "DrawDeclined":
+      return `${who} declined the draw.`;
+    case "RematchOffered":
+      return `${who} offered a rematch.`;
+    case "RematchDeclined":
+      return `${who} declined the rematch.`;
+    case "RematchAccepted":
+      return "Both play again.";
+    case "TimeCredited":
+      return "The server was away; the time that this took was given back.";
+    default:
+      return "";
+  }
 }
 
 /** What is wrong with the connection. @param {import("./connection.js").LinkState} link */
@@ -109,6 +134,15 @@ const REFUSALS = {
   game_not_started: "The game has not started yet.",
   game_finished: "The game is over.",
   not_a_player: "Only the two players can do that.",
+  too_late_to_abort: "Each side has moved, so the game counts. You can resign or offer a draw.",
+  time_is_up: "Your time was up before the move arrived.",
+  not_gone: "Your opponent is there, or may still come back. There is nothing to claim.",
+  no_rematch_offered: "There is no rematch to answer any more.",
+  rematch_declined: "A rematch was declined. You can start a new game.",
+  no_opponent: "Nobody had joined that game. You can start a new one.",
+  game_not_finished: "The game goes on; that is for when it is over.",
+  no_draw_offered: "There is no draw to answer any more.",
+  draw_declined: "A draw was declined in this position. You can offer one after the next move.",
   not_authenticated: "The server does not recognise this browser any more. Reload the page.",
   too_many_requests: "That was too fast for the server. Wait a moment and try again.",
 };

@@ -15,7 +15,7 @@ from server.application.idempotency import ensure_same_command
 from server.application.live_game import LiveGame
 from server.application.live_games import LiveGames
 from server.application.outcomes import Accepted, Joined, RefusedError
-from server.domain.commands import Command, JoinGame, OpenGame
+from server.domain.commands import Command, JoinGame, OpenGame, OpenRematch
 from server.domain.decide import decide
 from server.domain.errors import ConnectFourError, UnknownGameError
 from server.domain.events import GameEvent
@@ -110,7 +110,7 @@ class CommandHandler:
         """Decide on the live game and append. The order matters: a duplicate is one whatever else is wrong."""
         if live.events_of(asked.command_id):
             return _as_before(asked, live)
-        if live.version == 0 and not isinstance(asked.command, OpenGame):
+        if live.version == 0 and not isinstance(asked.command, OpenGame | OpenRematch):
             raise UnknownGameError
         if expected_version != live.version:
             raise WrongExpectedVersionError(live.id, expected_version, live.version)

@@ -8,8 +8,21 @@ import asyncpg
 
 from server.database.pool import open_pool
 from server.domain.board import Board
-from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade, players_in
-from server.domain.game import UNOPENED, Finished, Game, InProgress, evolve
+from server.domain.events import (
+    DrawDeclined,
+    DrawOffered,
+    GameEvent,
+    GameFinished,
+    GameOpened,
+    GameStarted,
+    MoveMade,
+    RematchAccepted,
+    RematchDeclined,
+    RematchOffered,
+    TimeCredited,
+    players_in,
+)
+from server.domain.game import UNOPENED, Game, InProgress, evolve
 from server.domain.vocabulary import GameId, PlayerId
 from server.eventstore.codec import RecordedEvent, name_of
 from server.eventstore.store import EventStore
@@ -57,7 +70,7 @@ def lines(
         head = f"{entry.version:>3}  {name_of(entry.event):<{width}}"
         told = _told(entry.event, before, lambda player: names.get(player, player))
         yield f"{_BOLD}{head}{_PLAIN}  {_DIM}{at}{_PLAIN}  {told}" if in_colour else f"{head}  {at}  {told}"
-        if isinstance(state, InProgress | Finished) and not isinstance(entry.event, GameFinished):
+        if isinstance(state, InProgress) and isinstance(entry.event, GameStarted | MoveMade):
             yield from ("", *_drawn(state.board, in_colour=in_colour), "")
 
 
@@ -71,20 +84,44 @@ async def _read(url: str, game: GameId) -> tuple[list[RecordedEvent], dict[Playe
         await pool.close()
 
 
-def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:
+def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:  # noqa: C901, PLR0911 — a line an event
     match event:
         case GameOpened(opener, color):
-            return f"{name(opener)} waits for an opponent and plays {color}"
-        case GameStarted(player_one, player_two):
-            return f"{name(player_one)} is RED and begins, {name(player_two)} is YELLOW"
+            return f"{name(opener)} waits for an opponent and plays {color}{_terms(event)}"
+        case GameStarted(player_one, player_two, replayed):
+            origin = f"; moves taken over: {replayed}" if replayed else ""
+            return f"{name(player_one)} is RED and begins, {name(player_two)} is YELLOW{origin}"
         case MoveMade(player, column):
             token = before.board.next_token if isinstance(before, InProgress) else "?"
-            return f"{name(player)} ({token}) drops into {column}"
+            took = f" after {event.took_ms / 1000:.1f} s" if event.took_ms is not None else ""
+            return f"{name(player)} ({token}) drops into {column}{took}"
+        case DrawOffered(player):
+            return f"{name(player)} offers a draw"
+        case DrawDeclined(player):
+            return f"{name(player)} declines the draw"
+        case TimeCredited(player_one_ms, player_two_ms, reason):
+            return f"{player_one_ms / 1000:.1f} s back for RED, {player_two_ms / 1000:.1f} s for YELLOW: {reason}"
+        case RematchOffered(player):
+            return f"{name(player)} offers a rematch"
+        case RematchDeclined(player):
+            return f"{name(player)} declines the rematch"
+        case RematchAccepted(new_game):
+            return f"both play again: {new_game}"
         case GameFinished(result, reason):
             cells = " ".join(before.board.winning_cells()) if isinstance(before, InProgress) else ""
             return f"{result} by {reason}" + (f": {cells}" if cells else "")
         case _:
             assert_never(event)
+
+
+def _terms(opened: GameOpened) -> str:
+    clock, previous, origin = opened.clock, opened.previous, opened.origin
+    terms = [
+        f"{clock.initial_s} s + {clock.increment_s} s a move" if clock else "",
+        f"the rematch of {previous}" if previous else "",
+        f"on from version {origin.version} of {origin.game}" if origin else "",
+    ]
+    return "".join(f", {term}" for term in terms if term)
 
 
 def _drawn(board: Board, *, in_colour: bool) -> Iterator[str]:

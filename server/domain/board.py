@@ -18,6 +18,12 @@ LINE_LENGTH: Final = 4
 
 _HEIGHT: Final = ROWS + 1
 _UP, _RIGHT, _RISING, _FALLING = 1, _HEIGHT, _HEIGHT + 1, _HEIGHT - 1
+_BOTTOMS: Final = tuple(1 << column * _HEIGHT for column in range(COLUMNS))
+_TOPS: Final = tuple(bottom << ROWS - 1 for bottom in _BOTTOMS)
+_FULL: Final = sum(bottom * ((1 << ROWS) - 1) for bottom in _BOTTOMS)
+_FIRST_LETTER: Final = ord(
+    Column.A
+)  # the ordinal of a letter is found several times faster than an attribute of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +46,23 @@ class Board:
     @property
     def is_full(self) -> bool:
         """Whether no column has room."""
-        return self.moves_made == COLUMNS * ROWS
+        return self.red | self.yellow == _FULL
 
     def has_room_in_column(self, column: Column) -> bool:
         """Whether one more token fits into `column`."""
-        return not (self.red | self.yellow) & _bottom(column) << ROWS - 1
+        return not (self.red | self.yellow) & _TOPS[ord(column) - _FIRST_LETTER]
 
     def drop(self, column: Column) -> "Board":
         """Return the board with the next token in `column`. The caller has seen that there is room.
 
         Adding one at the bottom of a column carries through its tokens into the lowest empty cell.
         """
-        occupied = self.red | self.yellow
-        cell = occupied + _bottom(column) & ~occupied
-        if self.next_token is Token.RED:
-            return Board(self.red | cell, self.yellow)
-        return Board(self.red, self.yellow | cell)
+        red, yellow = self.red, self.yellow
+        occupied = red | yellow
+        cell = occupied + _BOTTOMS[ord(column) - _FIRST_LETTER] & ~occupied
+        if red.bit_count() == yellow.bit_count():
+            return Board(red | cell, yellow)
+        return Board(red, yellow | cell)
 
     def winning_cells(self) -> tuple[str, ...]:
         """The cells of every line of four or more, as "A1" to "G6", sorted; empty when nobody has won."""
@@ -63,7 +70,8 @@ class Board:
 
     def has_line(self) -> bool:
         """Whether who moved last has four in a line. Nobody else can: the game would have ended before."""
-        return _has_line(self.yellow if self.next_token is Token.RED else self.red)
+        red, yellow = self.red, self.yellow
+        return _has_line(yellow if red.bit_count() == yellow.bit_count() else red)
 
     def rows(self) -> tuple[str, ...]:
         """Six strings of seven, top row first: "." for empty, "R" for red, "Y" for yellow."""
@@ -72,10 +80,6 @@ class Board:
     def _cell(self, column: int, row: int) -> str:
         cell = 1 << (column * _HEIGHT + row)
         return "R" if self.red & cell else "Y" if self.yellow & cell else "."
-
-
-def _bottom(column: Column) -> int:
-    return 1 << column.offset * _HEIGHT
 
 
 def _has_line(tokens: int) -> bool:

@@ -65,15 +65,6 @@ class OwnGameError(ConnectFourError):
         super().__init__("You opened this game: send its link to somebody else.")
 
 
-class GameGoesOnError(ConnectFourError):
-    """The game is being played, so it can't expire."""
-
-    code = "game_goes_on"
-
-    def __init__(self) -> None:
-        super().__init__("The game is being played: it does not expire.")
-
-
 class NotAPlayerError(ConnectFourError):
     """Only the two players act in a game."""
 
@@ -102,6 +93,114 @@ class ColumnFullError(ConnectFourError):
     def __init__(self, column: Column) -> None:
         super().__init__(f"Column {column} is full: choose another one.")
         self.column = column
+
+
+class TooLateToAbortError(ConnectFourError):
+    """Each side has moved, so the game counts."""
+
+    code = "too_late_to_abort"
+
+    def __init__(self) -> None:
+        super().__init__("Each side has moved, so the game counts: resign, or offer a draw.")
+
+
+class NoDrawOfferedError(ConnectFourError):
+    """The opponent offers no draw: none was offered, or a move has declined it."""
+
+    code = "no_draw_offered"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent offers no draw.")
+
+
+class DrawDeclinedError(ConnectFourError):
+    """An offer of a draw was declined, and nobody has moved since."""
+
+    code = "draw_declined"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent declined a draw in this position: offer one after the next move.")
+
+
+class NotGoneError(ConnectFourError):
+    """The opponent is there, or has not been gone for long enough."""
+
+    code = "not_gone"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent is there, or may still come back: there is nothing to claim.")
+
+
+class TimeIsUpError(ConnectFourError):
+    """The player's time had run out before the move came."""
+
+    code = "time_is_up"
+
+    def __init__(self) -> None:
+        super().__init__("Your time is up.")
+
+
+class TimeNotUpError(ConnectFourError):
+    """No time has run out: there is some left, or no clock runs."""
+
+    code = "time_not_up"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody's time is up.")
+
+
+class ClockRunsError(ConnectFourError):
+    """A clock runs, so the game ends on time and does not expire."""
+
+    code = "clock_runs"
+
+    def __init__(self) -> None:
+        super().__init__("A clock runs in this game: it ends on time, and does not expire.")
+
+
+class GameNotFinishedError(ConnectFourError):
+    """The game goes on."""
+
+    code = "game_not_finished"
+
+    def __init__(self) -> None:
+        super().__init__("The game goes on: that is for when it is over.")
+
+
+class NoRematchOfferedError(ConnectFourError):
+    """The opponent offers no rematch."""
+
+    code = "no_rematch_offered"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent offers no rematch.")
+
+
+class RematchDeclinedError(ConnectFourError):
+    """The opponent has said no to a rematch."""
+
+    code = "rematch_declined"
+
+    def __init__(self) -> None:
+        super().__init__("Your opponent declined a rematch: open a new game.")
+
+
+class NoOpponentError(ConnectFourError):
+    """Nobody had joined the game when it ended, so there is nobody to play again."""
+
+    code = "no_opponent"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody had joined that game: open a new one.")
+
+
+class PositionDecidedError(ConnectFourError):
+    """There is nothing to play on for in a position in which the game is over."""
+
+    code = "position_decided"
+
+    def __init__(self) -> None:
+        super().__init__("The game is decided in that position: play on from an earlier one.")
 
 
 class CommandIdTakenError(ConnectFourError):

@@ -57,6 +57,12 @@ class GameResult(StrEnum):
     ABORTED = "ABORTED"
 
 
+class CreditReason(StrEnum):
+    """Why time was given back."""
+
+    OUTAGE = "OUTAGE"
+
+
 class EndReason(StrEnum):
     """Why a game ended."""
 

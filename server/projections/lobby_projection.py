@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
 from server.database.pool import AnyConnection
-from server.domain.events import GameFinished, GameOpened, GameStarted, MoveMade
+from server.domain.events import (
+    DrawDeclined,
+    DrawOffered,
+    GameFinished,
+    GameOpened,
+    GameStarted,
+    MoveMade,
+    RematchAccepted,
+    RematchDeclined,
+    RematchOffered,
+    TimeCredited,
+)
 from server.domain.vocabulary import GameId
 from server.eventstore.codec import RecordedEvent
 
@@ -68,7 +79,9 @@ class LobbyProjection:
                     change.status, change.player_one, change.player_two = "live", player_one, player_two
                 case GameFinished(result, reason):
                     change.status, change.result, change.reason = "finished", result.value, reason.value
-                case MoveMade():
+                case MoveMade() | DrawOffered() | DrawDeclined() | TimeCredited():
+                    pass
+                case RematchOffered() | RematchDeclined() | RematchAccepted():
                     pass
                 case _:
                     assert_never(recorded.event)

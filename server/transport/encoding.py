@@ -13,7 +13,7 @@ import msgspec
 
 from server.application.live_game import LiveGame
 from server.domain.vocabulary import GameId, PlayerId, Version
-from server.eventstore.codec import RecordedEvent, name_of
+from server.eventstore.codec import RecordedEvent, data_of, name_of
 
 _NO_NAMES: Final[Mapping[PlayerId, str]] = {}
 
@@ -68,7 +68,7 @@ def encode_event(recorded: RecordedEvent) -> str:
     """Return an event as the JSON object that stands in frames and responses."""
     seconds, microseconds = divmod(recorded.recorded_at_us, 1_000_000)
     at = f"{_second(seconds)}.{microseconds // 1000:03}Z"
-    data = _encode(recorded.event).decode()
+    data = data_of(recorded.event).decode()
     return f'{{"version":{recorded.version},"type":"{name_of(recorded.event)}","data":{data},"at":"{at}"}}'
 
 

@@ -21,6 +21,7 @@ from server.eventstore.store import EventStore
 from tests.audit.conftest import ANN, BOB, Export, Play, import_lines, verify
 from tests.audit.tampering import tamper
 from tests.golden import make
+from tests.golden.appends import schema_version_of, steps_of
 
 GAMES: list[dict[str, Any]] = json.loads(make.FILE.read_text(encoding="utf-8"))
 
@@ -69,13 +70,16 @@ def golden_lines() -> bytes:
     lines = []
     for number, game in enumerate(GAMES):
         command = uuid4()
-        for event in game["events"]:
-            ends_alone = event["data"].get("reason") in ("RESIGNATION", "EXPIRED")
-            step = 2 if event["type"] == "GameFinished" and not ends_alone else 1
-            command = command if step == 2 else uuid4()
+        for event, step in zip(game["events"], steps_of(game["events"]), strict=True):
+            command = uuid4() if step == 1 else command
             line = {"game": f"golden-{number}"} | {key: event[key] for key in ("version", "type", "data")}
             at = event["at"].replace(".000Z", "+00:00")
-            line |= {"schema_version": 1, "command_id": str(command), "command_step": step, "recorded_at": at}
+            line |= {
+                "schema_version": schema_version_of(event),
+                "command_id": str(command),
+                "command_step": step,
+                "recorded_at": at,
+            }
             lines.append(json.dumps(line).encode() + b"\n")
     return HEADER % len(lines) + b"".join(lines)
 

@@ -26,6 +26,12 @@ ILLEGAL: dict[str, tuple[str | tuple[str, ...], str, int]] = {
     "a schema version is unknown": (update("schema_version = 9", 5), "won", 5),
     "a field is missing": (update("data = data - 'column'", 5), "won", 5),
     "a field is too much": (update("data = data || '{\"note\": 1}'", 5), "won", 5),
+    "a field is null": (update("data = data || '{\"clock\": null}'", 1), "won", 1),
+    "a clock is for nobody": (
+        update('schema_version = 2, data = data || \'{"clock": {"initial_s": 0, "increment_s": 0}}\'', 1),
+        "won",
+        1,
+    ),
     "a version is another": (update("version = 99", 5), "won", 5),
     "a game is another": (update("stream = 'else'", 5), "else", 5),
     "a step is another": (update("command_step = 2", 5), "won", 5),

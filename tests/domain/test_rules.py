@@ -1,53 +1,24 @@
 """The rules, through the public doors: events given, a command, what happens then."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import pytest
 
-from server.domain.commands import Command, ExpireGame, JoinGame, MakeMove, OpenGame, Resign
-from server.domain.decide import decide
-from server.domain.errors import ConnectFourError
-from server.domain.events import GameEvent, GameFinished, GameOpened, GameStarted, MoveMade
-from server.domain.game import fold, leaves_the_position
-from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
-
-ANN, BOB, EVE = PlayerId("ann"), PlayerId("bob"), PlayerId("eve")
-
-OPENED = GameOpened(ANN, Color.RED, public=True)
-STARTED = (OPENED, GameStarted(ANN, BOB))
-
-
-@dataclass
-class When:
-    events: Sequence[GameEvent]
-    command: Command
-
-    def then(self, *expected: GameEvent) -> None:
-        assert decide(self.command, fold(self.events)) == expected
-
-    def then_refused(self, code: str) -> None:
-        with pytest.raises(ConnectFourError) as refusal:
-            decide(self.command, fold(self.events))
-        assert refusal.value.code == code
-        assert str(refusal.value)
-
-
-@dataclass
-class Given:
-    events: tuple[GameEvent, ...]
-
-    def when(self, command: Command) -> When:
-        return When(self.events, command)
-
-
-def given(*events: GameEvent) -> Given:
-    return Given(events)
-
-
-def moves(letters: str) -> tuple[MoveMade, ...]:
-    return tuple(MoveMade(BOB if number % 2 else ANN, Column(letter)) for number, letter in enumerate(letters))
-
+from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
+from server.domain.events import (
+    DrawDeclined,
+    DrawOffered,
+    GameEvent,
+    GameFinished,
+    GameOpened,
+    GameStarted,
+    MoveMade,
+    RematchAccepted,
+    RematchDeclined,
+    RematchOffered,
+    TimeCredited,
+)
+from server.domain.game import leaves_the_position
+from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameId, GameResult, PlayerId
+from tests.domain.given import ANN, BOB, EVE, OPENED, RESIGNED, STARTED, given, moves
 
 FULL_COLUMN = moves("AAAAAA")
 BEFORE_TIE = moves("ABABABBABABACDCDCDDCDCDCEFEFEFFEFEFEGGGGG")
@@ -129,39 +100,23 @@ def test_whoever_resigns_loses_also_out_of_turn() -> None:
 
 @pytest.mark.parametrize("command", [MakeMove(ANN, Column.A), MakeMove(BOB, Column.A), Resign(ANN)])
 def test_nothing_is_played_after_the_end(command: Command) -> None:
-    over = GameFinished(GameResult.PLAYER_ONE_WON, EndReason.RESIGNATION)
-    given(*STARTED, over).when(command).then_refused("game_finished")
-
-
-EXPIRED = GameFinished(GameResult.ABORTED, EndReason.EXPIRED)
-
-
-def test_a_game_that_nobody_joined_expires() -> None:
-    given(OPENED).when(ExpireGame()).then(EXPIRED)
-
-
-def test_only_a_game_that_waits_for_somebody_expires() -> None:
-    given().when(ExpireGame()).then_refused("unknown_game")
-    given(*STARTED).when(ExpireGame()).then_refused("game_goes_on")
-    given(OPENED, EXPIRED).when(ExpireGame()).then_refused("game_finished")
-    given(*STARTED, GameFinished(GameResult.TIED, EndReason.AGREEMENT)).when(ExpireGame()).then_refused(
-        "game_finished"
-    )
-
-
-def test_an_expired_game_is_over_for_everybody() -> None:
-    """A link that was kept for too long: its seat is gone, and nobody can be seated by mistake."""
-    given(OPENED, EXPIRED).when(JoinGame(BOB, coin=True)).then_refused("game_finished")
-    given(OPENED, EXPIRED).when(JoinGame(ANN, coin=True)).then_refused("game_finished")
-    given(OPENED, EXPIRED).when(MakeMove(ANN, Column.A)).then_refused("game_finished")
-    given(OPENED, EXPIRED).when(Resign(ANN)).then_refused("game_finished")
-    given(OPENED, EXPIRED).when(Resign(BOB)).then_refused("not_a_player")
-    given(OPENED, EXPIRED).when(OpenGame(ANN, Color.RED, public=True)).then_refused("game_already_opened")
+    given(*STARTED, RESIGNED).when(command).then_refused("game_finished")
 
 
 @pytest.mark.parametrize(
-    "event", [OPENED, STARTED[1], MoveMade(ANN, Column.A), GameFinished(GameResult.TIED, EndReason.BOARD_FULL)]
+    ("event", "leaves_it"),
+    [
+        (OPENED, False),
+        (STARTED[1], False),
+        (MoveMade(ANN, Column.A), False),
+        (RESIGNED, False),
+        (DrawOffered(ANN), True),
+        (DrawDeclined(ANN), True),
+        (RematchOffered(ANN), True),
+        (RematchDeclined(ANN), True),
+        (RematchAccepted(GameId("g2")), True),
+        (TimeCredited(5, 0, CreditReason.OUTAGE), True),
+    ],
 )
-def test_every_event_so_far_asks_the_player_to_look_again(event: GameEvent) -> None:
-    """A new kind of event must say whether a command may cross it without asking; these four may not be crossed."""
-    assert not leaves_the_position(event)
+def test_a_command_may_cross_only_what_leaves_board_and_turn(event: GameEvent, leaves_it: bool) -> None:
+    assert leaves_the_position(event) is leaves_it

@@ -14,7 +14,7 @@ from tests.processes import SECRET
 
 HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 )
 TEXT, CLOSE, PING = 0x81, 0x88, 0x89
 
@@ -38,17 +38,30 @@ async def serving(database_url: str) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def peer_of(port: int, *, receive_buffer: int | None = None) -> AsyncIterator[socket.socket]:
-    """A peer whose handshake is done; it reads only what the test reads."""
+async def peer_of(
+    port: int, *, token: str | None = None, receive_buffer: int | None = None
+) -> AsyncIterator[socket.socket]:
+    """A peer whose handshake is done, a guest without a token; it reads only what the test reads."""
     loop = asyncio.get_running_loop()
     with socket.socket() as peer:
         if receive_buffer is not None:
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         peer.setblocking(False)
         await loop.sock_connect(peer, ("127.0.0.1", port))
-        await loop.sock_sendall(peer, HANDSHAKE)
+        authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+        await loop.sock_sendall(peer, HANDSHAKE + authorization.encode() + b"\r\n")
         assert (await loop.sock_recv(peer, 12)).endswith(b"101")
         yield peer
+
+
+async def close_code_of(peer: socket.socket) -> int:
+    """Read on until the server closes, and return the code of its close frame."""
+    said = b""
+    while more := await asyncio.get_running_loop().sock_recv(peer, 65_536):
+        said += more
+        if said[-4:-2] == bytes((CLOSE, 2)):
+            break
+    return int.from_bytes(said[-2:])
 
 
 def frame(message: object, opcode: int = TEXT) -> bytes:

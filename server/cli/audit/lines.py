@@ -23,7 +23,7 @@ import msgspec
 
 from server.domain.events import GameEvent
 from server.domain.vocabulary import GameId, Version
-from server.eventstore.codec import SCHEMA_VERSIONS, StoredEvent, decode
+from server.eventstore.codec import StoredEvent, decode, is_exact
 from server.eventstore.errors import UnknownEventTypeError
 
 FORMAT: Final = "fourfold events"
@@ -135,9 +135,9 @@ def read_event(logged: LoggedEvent) -> GameEvent:
         event = decode(stored).event
     except (UnknownEventTypeError, msgspec.DecodeError) as error:
         raise NotAnEventError(f"{logged.type} cannot be read: {error}") from None
-    is_newest = logged.schema_version == SCHEMA_VERSIONS[logged.type]
-    if is_newest and msgspec.json.decode(logged.data) != msgspec.to_builtins(event):
-        raise NotAnEventError(f"{logged.type} cannot be read: its data holds more than belongs there")
+    if not is_exact(stored, event):
+        what = f"its data is not what belongs there in schema version {logged.schema_version}"
+        raise NotAnEventError(f"{logged.type} cannot be read: {what}")
     return event
 
 

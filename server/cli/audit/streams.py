@@ -1,20 +1,25 @@
 """Every game of a log held to its promises, while its events pass by once, in the order of the log.
 
-It keeps the fold of each game that goes on, and of a finished one nothing but its id: memory grows with the number
-of games, by a few hundred bytes each, and not with the number of events.
+It keeps the fold of each game that goes on, and of one that is over only what another can build on: memory grows
+with the number of games, by a few hundred bytes each, and next to nothing with the number of events.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from server.cli.audit.appends import IllegalAppendError, after_append
 from server.cli.audit.lines import LoggedEvent, NotAnEventError, read_event
-from server.domain.events import GameEvent
-from server.domain.game import UNOPENED, Game, Over
+from server.cli.audit.origins import Origins
+from server.cli.audit.rematches import Rematches
+from server.domain.board import Board
+from server.domain.events import GameEvent, GameFinished, RematchAccepted
+from server.domain.game import UNOPENED, Finished, Game, NeverStarted
 from server.domain.vocabulary import GameId, Version
 
-_UUID_BYTES = 16
+_UUID_BYTES: Final = 16
+_NO_BOARD: Final = Board()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,12 @@ class Finding:
 
 @dataclass(slots=True)
 class _Stream:
-    """A game that goes on."""
+    """A game to which something may still happen."""
 
     version: int = 0
     game: Game = UNOPENED
-    commands: bytes = b""  # the ids of those carried out, one after the other
+    commands: bytes = b""
+    """The ids of those carried out, one after the other; of a game that is over, only of those after its end."""
 
 
 @dataclass(slots=True)
@@ -50,14 +56,16 @@ class StreamChecks:
 
     def __init__(self) -> None:
         self._streams: dict[GameId, _Stream] = {}
-        self._finished: set[GameId] = set()
+        self._closed: set[GameId] = set()
         self._broken: set[GameId] = set()
         self._append: _Append | None = None
+        self._rematches = Rematches(self._knows)
+        self._origins = Origins()
 
     @property
     def games(self) -> int:
         """How many games have passed by."""
-        return len(self._streams) + len(self._finished) + len(self._broken)
+        return len(self._streams) + len(self._closed) + len(self._broken)
 
     def take(self, place: int, logged: LoggedEvent) -> Iterator[Finding]:
         """Yield what is wrong with the append that ended before this event, and with the event itself."""
@@ -81,15 +89,15 @@ class StreamChecks:
             return
         stream, game = self._streams[append.first.game], append.first.game
         try:
+            self._rematches.check(game, append.events)
+            self._origins.check(stream.game, append.events)
             stream.game = after_append(stream.game, append.events)
+            stream.commands += append.first.command_id.bytes
+            self._origins.note(game, append.events)
+            self._settle(game, stream, append.events[-1])
         except IllegalAppendError as error:
             offset = error.step - 1
             yield self._break(Finding(append.places[offset], game, append.first.version + offset, str(error)))
-            return
-        stream.commands += append.first.command_id.bytes
-        if isinstance(stream.game, Over):
-            del self._streams[game]
-            self._finished.add(game)
 
     def take_unreadable(self, finding: Finding) -> Iterator[Finding]:
         """Do the same for an event that could not be read, as far as its place is known."""
@@ -109,8 +117,8 @@ class StreamChecks:
 
     def _wrong_with(self, logged: LoggedEvent) -> str | None:
         """Say what is wrong with an event by its place alone, without a look at what happened."""
-        if logged.game in self._finished:
-            return f"{logged.type} comes after the end of the game"
+        if logged.game in self._closed:
+            return f"{logged.type} comes after the last that can happen in the game"
         stream = self._streams.get(logged.game)
         expected = stream.version + 1 if stream else 1
         if logged.version != expected:
@@ -129,6 +137,27 @@ class StreamChecks:
             self._append.places.append(place)
             self._append.events.append(event)
 
+    def _settle(self, game: GameId, stream: _Stream, last: GameEvent) -> None:
+        """Forget of a game what nothing can build on any more."""
+        match stream.game, last:
+            case Finished() as ended, GameFinished():
+                stream.game, stream.commands = replace(ended, board=_NO_BOARD), b""
+            case Finished() as ended, RematchAccepted(new_game):
+                self._rematches.promise(game, ended, new_game)
+                self._close(game)
+            case NeverStarted(), _:
+                self._close(game)
+            case _:
+                pass
+
+    def _close(self, game: GameId) -> None:
+        del self._streams[game]
+        self._closed.add(game)
+
+    def _knows(self, game: GameId) -> bool:
+        """Whether a game has passed by, and could be read."""
+        return game in self._streams or game in self._closed
+
     def _break(self, finding: Finding) -> Finding:
         if finding.game is None:
             return finding
@@ -136,7 +165,8 @@ class StreamChecks:
         if self._append is not None and self._append.first.game == game:
             self._append = None
         self._streams.pop(game, None)
-        self._finished.discard(game)
+        self._closed.discard(game)
+        self._origins.forget(game)
         self._broken.add(game)
         return finding
 

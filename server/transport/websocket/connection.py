@@ -103,9 +103,8 @@ class Connection:
         if self._session.is_waiting_for_output:
             self._advance()
 
-    def abort_if_stalled(self) -> None:
-        """Cut the connection if the peer has made no room, or has not let it close, for too long."""
-        now = self._loop.time()
+    def abort_if_stalled(self, now: float) -> None:
+        """Cut the connection if, at `now`, the peer has made no room or has not let it close for too long."""
         is_stalled = self._stalled_since is not None and now - self._stalled_since > UNREAD_LIMIT_S
         if is_stalled or (self._closing_since is not None and now - self._closing_since > CLOSE_LIMIT_S):
             self._transport.abort()

@@ -54,7 +54,7 @@ class WebSocketEndpoint:
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             for connection in list(self._connections):
-                connection.abort_if_stalled()
+                connection.abort_if_stalled(self._loop.time())
             if self._loop.time() >= check_players_at:
                 await self._close_those_of_erased_players()
                 check_players_at = self._loop.time() + CHECK_PLAYERS_EVERY_S
