@@ -2,7 +2,7 @@
  * The log, explained: who did what at each version, and what it changed. Pure functions from
  * events and folds to words; the inspector draws them.
  */
-import { stateOf } from "./fold.js";
+import { COLUMNS, stateOf } from "./fold.js";
 import { eventAt, gameAt } from "./state.js";
 import { colorOf, nameIn } from "./view.js";
 
@@ -15,7 +15,7 @@ import { colorOf, nameIn } from "./view.js";
 /** @typedef {{ after: number, command: string, reason: string }} RefusalRow */
 /** @typedef {{ field: string, from: string, to: string }} Change */
 
-const PLAYER_FIELDS = ["player", "player_one", "player_two", "opener", "next_player"];
+const PLAYER_FIELDS = ["player", "player_one", "player_two", "opener", "next_player", "draw_offered_by", "rematch_offered_by"];
 const MINUTE_S = 60;
 
 /** @param {PageState} state @returns {EventRow[]} */
@@ -49,7 +49,7 @@ export function changesAt(state, version) {
   const nameOf = nameIn(state);
   const [before, after] = [flat(gameAt(state, version - 1)), flat(gameAt(state, version))];
   const spoken = (/** @type {string} */ field, /** @type {unknown} */ value) => spokenValue(field, value, nameOf);
-  const changed = Object.keys(after).filter((field) => String(after[field]) !== String(before[field]));
+  const changed = Object.keys(after).filter((field) => String(after[field] ?? "") !== String(before[field] ?? ""));
   return changed.map((field) => ({ field, from: spoken(field, before[field]), to: spoken(field, after[field]) }));
 }
 
@@ -60,9 +60,13 @@ export function rawText(state, version) {
 
 /** The state as the API tells it, the board cell by cell. @param {Game} game @returns {Record<string, unknown>} */
 function flat(game) {
-  const { board, winning_cells, ...rest } = stateOf(game);
-  const cells = board.flatMap((line, i) => Array.from(line, (token, j) => [`board ${"ABCDEFG"[j]}${board.length - i}`, token]));
-  return { ...rest, winning_cells: winning_cells.join(" "), ...Object.fromEntries(cells) };
+  const { board, ...rest } = stateOf(game);
+  const cells = board.flatMap((line, i) => Array.from(line, (token, j) => [`board ${COLUMNS[j]}${board.length - i}`, token]));
+  const fields = Object.entries(rest).flatMap(([field, value]) => {
+    const parts = value && !Array.isArray(value) && typeof value === "object" ? Object.entries(value) : [];
+    return parts.length > 0 ? parts.map(([part, each]) => [`${field}.${part}`, each]) : [[field, value]];
+  });
+  return Object.fromEntries([...fields, ...cells]);
 }
 
 /** Whose act an event is; null when the rules followed from an act. @param {RecordedEvent} event @param {Game} before */
@@ -85,7 +89,7 @@ function factsOf({ data }, nameOf) {
 
 /** @param {string} field @param {unknown} value @param {NameOf} nameOf */
 function spokenValue(field, value, nameOf) {
-  if (value === null || value === undefined || value === "") return "–";
+  if (value === null || value === undefined || String(value) === "") return "–";
   if (PLAYER_FIELDS.includes(field) && typeof value === "string") return nameOf(value);
   if (field.startsWith("board ")) return { R: "red", Y: "yellow" }[String(value)] ?? "empty";
   return typeof value === "object" ? JSON.stringify(value) : String(value);

@@ -136,7 +136,9 @@ function onTopOf(log, optimistic) {
 
 /** My move, shown before the server has answered. @param {PageState} state @param {string} column @param {readonly string[]} commands @returns {PageState} */
 export function moved(state, column, commands) {
-  const event = { version: currentGame(state).version + 1, type: "MoveMade", data: { player: state.me, column }, at: "" };
+  const { version, clock } = currentGame(state);
+  const times = clock && { took_ms: 0, credited_ms: 0 }; // the server will know better
+  const event = { version: version + 1, type: "MoveMade", data: { player: state.me, column, ...times }, at: "" };
   return { ...state, optimistic: { event, commands }, racing: false, twins: commands.length > 1 ? commands : [] };
 }
 

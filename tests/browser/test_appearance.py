@@ -14,7 +14,7 @@ from tests.browser.match import Match
 from tests.browser.play import RED_WINS_UP_A, drop, my_turn, open_game, play, see_moves, two_players
 from tests.processes import ROOT, ServerProcess
 
-MOST_COMPRESSED_BYTES = 48_000
+MOST_COMPRESSED_BYTES = 60_000
 SMALLEST_TARGET_PX = 44
 MOST_SHIFT = 0.02
 MOST_SPENT_ON_A_CLICK_MS = 50

@@ -187,7 +187,7 @@ async def test_the_verification_passes_every_golden_log_and_sees_each_kind_of_fo
     won = next(game["events"] for game in GOLDEN if game["name"] == "a vertical line by player one")
     assert "Versions" in await broken([*won[:4], *won[5:]])
     assert "Time" in await broken(_changed(won, 4, at="2020-01-01T00:00:00.000Z"))
-    assert "opened once" in await broken([*won, {**won[-1], "version": len(won) + 1}])
+    assert "opened and started once" in await broken([*won, {**won[-1], "version": len(won) + 1}])
     assert "turns" in await broken(_changed(won, 4, data={"player": "b2", "column": "A"}))
     assert "room" in await broken(_changed(won, 4, data={"player": "a1", "column": "H"}))
     assert "four in a row" in await broken(_changed(won, 9, data={"result": "TIED", "reason": "BOARD_FULL"}))
