@@ -40,13 +40,18 @@ export function rememberPlayer(player) {
 
 /** @param {{ color: string, public: boolean }} wishes @param {string} name @returns {Promise<string>} the new game's id */
 export async function openGame(wishes, name) {
-  const { id } = await asPlayer(name, () => post("/api/games", { clock: null, ...wishes }));
+  const { id } = await asPlayer(name, () => post("/api/games", wishes));
   return id;
 }
 
 /** @param {string} game @param {string} name */
 export async function joinGame(game, name) {
   await asPlayer(name, () => post(`/api/games/${encodeURIComponent(game)}/join`));
+}
+
+/** The state of a game as the server folds it. @param {string} game @param {number} version @returns {Promise<Record<string, any>>} */
+export async function stateAt(game, version) {
+  return read(await fetch(`/api/games/${encodeURIComponent(game)}?version=${version}`));
 }
 
 /** @param {"open" | "live"} status @param {AbortSignal} signal @returns {Promise<GameList>} */

@@ -1,143 +1,133 @@
 /**
- * The board as it is seen and read: discs that fall, the ghost of the next one, the marks, and
- * a table of the same for screen readers. Knows columns and cells; knows neither players nor
- * the connection, and decides nothing.
+ * The board as it is seen: discs that fall and rise, the marks on them, and the ghost of the
+ * next one. Knows cells and colours; knows neither players nor the connection, and decides
+ * nothing.
  */
 import { COLUMNS, ROWS } from "./fold.js";
+import { make, part } from "./dom.js";
+import { fall, fallMs, fallOut, isStill, LIGHT_MS, rise } from "./motion.js";
+import { createReadableBoard } from "./readable.js";
 
-/** @typedef {"R" | "Y"} Piece */
+/** @typedef {import("./state.js").Color} Color */
+/** @typedef {{ cell: string, color: Color }} Disc */
 /**
  * @typedef {object} BoardView
- * @property {readonly string[]} columns seven stacks, bottom first
+ * @property {readonly Disc[]} discs in the order of the moves
  * @property {string | null} lastMove
  * @property {readonly string[]} winningCells
- * @property {{ cell: string, piece: Piece } | null} ghost
+ * @property {string | null} aim the column that would be dropped in
+ * @property {{ cell: string, color: Color | null } | null} ghost
+ * @property {boolean} isPast whether this is an earlier position
+ * @property {boolean} opensCells whether a click on a disc asks for its move
  */
 
-const FALL_MS_FOR_FULL_HEIGHT = 380;
-const BOUNCE_MS = 100;
-const MOST_DISCS_TO_DROP = 2; // more than that is a catch-up, and simply appears
-const PIECE_NAMES = /** @type {const} */ ({ R: "red", Y: "yellow" });
+const RHYTHM_MS = 90; // between two landings, when several discs fall
+const FALL_IN_MS = 1_400; // within which a whole game falls in
 
-/** @param {HTMLElement} root an element with `.discs` and `.marks` in it */
-export function createBoard(root) {
+/** @param {HTMLElement} root an element with `.discs` and `.marks` in it @param {(cell: string) => void} [onCell] */
+export function createBoard(root, onCell = () => {}) {
   const discs = part(root, ".discs");
   const marks = part(root, ".marks");
-  const table = readableTable();
-  root.append(table.element);
+  const readable = createReadableBoard(root);
   /** @type {Map<string, HTMLElement>} */
   const placed = new Map();
-  let first = true;
+  let restsAt = 0; // when the last disc that falls has landed
+  discs.addEventListener("click", ({ target }) => target instanceof HTMLElement && onCell(target.dataset.cell ?? ""));
 
-  /** @param {BoardView} view */
-  function render(view) {
-    const cells = cellsOf(view.columns);
-    for (const [cell, disc] of placed) {
-      if (cells.get(cell) === disc.dataset.piece) continue;
-      disc.remove();
-      placed.delete(cell);
-    }
-    const fresh = [...cells].filter(([cell]) => !placed.has(cell));
-    const falling = !first && fresh.length <= MOST_DISCS_TO_DROP;
-    for (const [cell, piece] of fresh) {
-      const disc = place("disc", cell, piece);
-      placed.set(cell, disc);
-      discs.append(disc);
-      if (falling) drop(disc, cell);
-    }
-    first = false;
+  /**
+   * @param {BoardView} view
+   * @param {boolean} [still] whether discs appear where they belong, without a fall
+   * @returns {number} milliseconds until the last disc has landed
+   */
+  function render(view, still = false) {
+    const atOnce = still || isStill();
+    const wanted = new Map(view.discs.map(({ cell, color }) => [cell, color]));
+    takeOut([...placed].filter(([cell, disc]) => wanted.get(cell) !== disc.dataset.color), atOnce);
+    const landing = drop(view.discs.filter(({ cell }) => !placed.has(cell)), atOnce);
     for (const [cell, disc] of placed) disc.toggleAttribute("data-winning", view.winningCells.includes(cell));
     root.toggleAttribute("data-won", view.winningCells.length > 0);
-    marks.replaceChildren(...marksOf(view));
-    table.render(cells);
+    root.toggleAttribute("data-past", view.isPast);
+    root.toggleAttribute("data-opens-cells", view.opensCells);
+    root.dataset.aim = view.aim ?? "";
+    renderMarks(view, landing);
+    readable.render(wanted);
+    return landing;
   }
 
-  return { render };
+  /** @param {[string, HTMLElement][]} leaving @param {boolean} atOnce */
+  function takeOut(leaving, atOnce) {
+    const step = stepMs(leaving.length) / 2;
+    leaving.reverse().forEach(([cell, disc], i) => {
+      placed.delete(cell);
+      if (atOnce) return disc.remove();
+      disc.className = "rising";
+      rise(disc, cell, i * step);
+    });
+  }
+
+  /** @param {readonly Disc[]} arriving @param {boolean} atOnce @returns {number} */
+  function drop(arriving, atOnce) {
+    const step = stepMs(arriving.length);
+    let landing = Math.max(0, restsAt - performance.now()); // of those that are still falling
+    for (const { cell, color } of arriving) {
+      const disc = place("disc", cell, color);
+      placed.set(cell, disc);
+      discs.append(disc);
+      if (atOnce) continue;
+      const falling = fallMs(cell);
+      landing = Math.max(falling, landing + step); // an even rhythm, whatever the heights
+      fall(disc, cell, landing - falling);
+    }
+    restsAt = performance.now() + landing;
+    return landing;
+  }
+
+  /** @param {BoardView} view @param {number} landing */
+  function renderMarks(view, landing) {
+    const wanted = marksOf(view);
+    const kept = new Map(Array.from(marks.children, (mark) => [keyOf(mark), mark]));
+    for (const [key, mark] of kept) if (!wanted.some((each) => keyOf(each) === key)) mark.remove();
+    wanted.forEach((mark, i) => {
+      if (kept.has(keyOf(mark))) return;
+      mark.style.setProperty("--after", `${landing + i * LIGHT_MS}ms`);
+      marks.append(mark);
+    });
+    if (landing > 0) root.style.setProperty("--landing", `${landing}ms`);
+  }
+
+  /** The tray under the board opens, everything falls out, and is back a moment later. */
+  function openTray() {
+    if (isStill()) return;
+    root.toggleAttribute("data-tray-open", true);
+    const falls = Array.from(placed, ([cell, disc]) => fallOut(disc, cell).finished);
+    Promise.allSettled(falls).then(() => root.removeAttribute("data-tray-open"));
+  }
+
+  return { render, openTray };
 }
 
-/** Fall like a thing with weight, from above the board; bounce once. @param {HTMLElement} disc @param {string} cell */
-function drop(disc, cell) {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  const height = ROWS + 1 - Number(cell.slice(1));
-  const fallMs = FALL_MS_FOR_FULL_HEIGHT * Math.sqrt(height / ROWS);
-  const duration = fallMs + BOUNCE_MS;
-  const landed = fallMs / duration;
-  disc.animate(
-    [
-      { translate: `0 calc(var(--cell) * ${-height})`, easing: "cubic-bezier(0.4, 0, 0.9, 0.7)" },
-      { translate: "0 0", offset: landed, easing: "cubic-bezier(0.2, 0.6, 0.5, 1)" },
-      { translate: "0 calc(var(--cell) * -0.08)", offset: (1 + landed) / 2, easing: "cubic-bezier(0.5, 0, 0.8, 0.4)" },
-      { translate: "0 0" },
-    ],
-    { duration },
-  );
-}
-
-/** @param {readonly string[]} columns @returns {Map<string, Piece>} */
-function cellsOf(columns) {
-  const cells = new Map();
-  columns.forEach((stack, i) => Array.from(stack).forEach((piece, row) => cells.set(`${COLUMNS[i]}${row + 1}`, piece)));
-  return cells;
+/** @param {number} count @returns {number} milliseconds between two discs, so that all are there in time */
+function stepMs(count) {
+  return Math.min(RHYTHM_MS, FALL_IN_MS / count);
 }
 
 /** @param {BoardView} view */
 function marksOf({ ghost, lastMove, winningCells }) {
-  const marks = winningCells.map((cell) => place("mark", cell, "winning"));
-  if (lastMove && winningCells.length === 0) marks.push(place("mark", lastMove, "last"));
-  if (ghost) marks.push(place("disc ghost", ghost.cell, ghost.piece));
+  const marks = winningCells.map((cell) => place("mark winning", cell, null));
+  if (lastMove && winningCells.length === 0) marks.push(place("mark last", lastMove, null));
+  if (ghost) marks.push(place("ghost", ghost.cell, ghost.color));
   return marks;
 }
 
-/** @param {string} className @param {string} cell @param {string} piece */
-function place(className, cell, piece) {
-  const element = document.createElement("div");
-  element.className = className;
-  element.dataset.piece = piece;
-  element.dataset.cell = cell;
+/** @param {Element} mark */
+function keyOf(mark) {
+  return `${mark.className} ${/** @type {HTMLElement} */ (mark).dataset.cell}`;
+}
+
+/** @param {string} className @param {string} cell @param {Color | null} color */
+function place(className, cell, color) {
+  const element = make("div", { class: className, "data-cell": cell, ...(color && { "data-color": color }) });
   element.style.setProperty("--column", String(COLUMNS.indexOf(cell.charAt(0))));
   element.style.setProperty("--row", String(ROWS - Number(cell.slice(1))));
   return element;
-}
-
-function readableTable() {
-  const element = document.createElement("div"); // a table ignores the size that hides it
-  element.className = "visually-hidden";
-  const table = element.appendChild(document.createElement("table"));
-  table.createCaption().textContent = "Board, top row first";
-  const head = table.createTHead().insertRow();
-  head.append(heading("Row", "col"), ...Array.from(COLUMNS, (column) => heading(column, "col")));
-  const body = table.createTBody();
-  /** @type {Map<string, HTMLElement>} */
-  const slots = new Map();
-  for (let row = ROWS; row >= 1; row -= 1) {
-    const line = body.insertRow();
-    line.append(heading(String(row), "row"));
-    for (const column of COLUMNS) slots.set(`${column}${row}`, line.insertCell());
-  }
-
-  /** @param {Map<string, Piece>} cells */
-  function render(cells) {
-    for (const [cell, slot] of slots) {
-      const piece = cells.get(cell);
-      slot.textContent = piece ? PIECE_NAMES[piece] : "empty";
-    }
-  }
-
-  render(new Map());
-  return { element, render };
-}
-
-/** @param {string} text @param {"col" | "row"} scope */
-function heading(text, scope) {
-  const cell = document.createElement("th");
-  cell.scope = scope;
-  cell.textContent = text;
-  return cell;
-}
-
-/** @param {HTMLElement} root @param {string} selector @returns {HTMLElement} */
-function part(root, selector) {
-  const found = root.querySelector(selector);
-  if (!(found instanceof HTMLElement)) throw new Error(`The board lacks ${selector}.`);
-  return found;
 }

@@ -3,13 +3,14 @@
  * touch or keyboard. Knows intents only; whether a move is allowed is asked elsewhere.
  */
 import { COLUMNS } from "./fold.js";
+import { hasModifier, make, takesKeys } from "./dom.js";
 
 /**
  * @typedef {object} ColumnHandlers
  * @property {(column: string) => void} onPick
  * @property {(column: string | null) => void} onAim the column under the pointer or the focus
  */
-/** @typedef {{ label: (column: string) => string, locked: boolean }} ColumnsView */
+/** @typedef {{ offered: boolean, locked: boolean, labels: readonly string[] }} ColumnsView */
 
 const MIDDLE = 3;
 
@@ -19,9 +20,7 @@ const MIDDLE = 3;
  * @param {AbortSignal} signal
  */
 export function createColumns(root, { onPick, onAim }, signal) {
-  const buttons = Array.from(COLUMNS, (column) => columnButton(column));
-  root.replaceChildren(...buttons);
-  root.hidden = false;
+  const buttons = Array.from(COLUMNS, (column) => make("button", { type: "button", class: "column", "data-column": column }));
   rove(MIDDLE);
 
   /** One tab stop for the whole board: the column last used. @param {number} stop */
@@ -48,7 +47,7 @@ export function createColumns(root, { onPick, onAim }, signal) {
 
   /** @param {KeyboardEvent} event */
   function dropByName(event) {
-    if (root.hidden || hasModifier(event) || event.repeat || isElsewhere(event.target)) return;
+    if (root.hidden || hasModifier(event) || event.repeat || takesKeys(event.target)) return;
     const index = columnIndex(event.key);
     if (index === -1) return arrowFromAnywhere(event);
     buttons[index]?.focus({ preventScroll: true });
@@ -82,25 +81,17 @@ export function createColumns(root, { onPick, onAim }, signal) {
 
   return {
     /** @param {ColumnsView} view */
-    render({ label, locked }) {
+    render({ offered, locked, labels }) {
+      if (offered && !root.hasChildNodes()) root.append(...buttons); // who only watches has none
+      if (root.hidden === offered) root.hidden = !offered;
       buttons.forEach((button, i) => {
-        button.setAttribute("aria-label", label(COLUMNS[i] ?? ""));
+        button.setAttribute("aria-label", labels[i] ?? "");
         // Not `disabled`: the focus must survive the opponent's turn.
         button.setAttribute("aria-disabled", String(locked));
       });
     },
     hasFocus: () => root.contains(document.activeElement),
-    hide: () => (root.hidden = true),
   };
-}
-
-/** @param {string} column */
-function columnButton(column) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "column";
-  button.dataset.column = column;
-  return button;
 }
 
 /** @param {string} key `1`–`7` or `A`–`G` @returns {number} -1 for any other key */
@@ -108,14 +99,4 @@ function columnIndex(key) {
   if (key.length !== 1) return -1;
   const digit = "1234567".indexOf(key);
   return digit === -1 ? COLUMNS.indexOf(key.toUpperCase()) : digit;
-}
-
-/** @param {KeyboardEvent} event */
-function hasModifier(event) {
-  return event.ctrlKey || event.metaKey || event.altKey;
-}
-
-/** Typing belongs to the field, and a dialog to itself. @param {EventTarget | null} target */
-function isElsewhere(target) {
-  return target instanceof Element && target.closest("input, textarea, select, dialog[open], [contenteditable]") !== null;
 }

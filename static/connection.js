@@ -8,19 +8,17 @@ import { keepSocket } from "./socket.js";
 /** @typedef {{ id: string, name: string }} Player */
 /** @typedef {"connecting" | "live" | "lost" | "stopped"} LinkState */
 /** @typedef {{ type: string, id: string, game: string, expected_version: number, column?: string }} Command */
-/** @typedef {{ code: string, message: string, events: RecordedEvent[] }} Refusal */
+/** @typedef {{ command: Command, code: string, message: string, version: number, events: readonly RecordedEvent[] }} Refusal */
 /**
  * @typedef {object} ConnectionHandlers
  * @property {() => number} version how far the fold has come
  * @property {(player: Player | null) => void} onWelcome null for a guest, who may only watch
- * @property {(events: RecordedEvent[], names: Record<string, string>, live: boolean) => void} onEvents
+ * @property {(events: readonly RecordedEvent[], names: Record<string, string>, live: boolean) => void} onEvents
  *   `live` is false for what a catch-up brings
- * @property {() => void} onAccepted
  * @property {(refusal: Refusal) => void} onRejected
  * @property {() => void} onUnknownGame
  * @property {(message: string) => void} onRefusedWatch for any other reason
  * @property {() => void} onLogRestored the log was restored to a moment before what was seen, which is void now
- * @property {(watchers: number) => void} onPresence
  * @property {(state: LinkState) => void} onState
  */
 
@@ -34,8 +32,8 @@ const EVENT_AFTER_ACCEPTANCE_MS = 1_500;
  */
 export function connectTo(game, handlers, signal) {
   let caughtUp = false;
-  /** @type {Command | null} at most one waits for its answer; moves are never queued */
-  let pending = null;
+  /** @type {Map<string, Command>} the commands in flight: one, or two that race; moves are never queued */
+  const inFlight = new Map();
   /** @type {RecordedEvent | undefined} the last event that came, whatever it came with */
   let newest;
   let timer = 0;
@@ -71,20 +69,18 @@ export function connectTo(game, handlers, signal) {
         if (frame.game === game) catchUp(frame.events, frame.players ?? {});
         return;
       case "accepted":
-        if (frame.id === pending?.id) settle(frame.version);
-        return;
+        return settle(frame);
       case "rejected":
-        return refuse(frame);
-      case "presence":
-        return handlers.onPresence(frame.watchers);
+        return frame.id === undefined ? refuseWatch(frame) : refuse(frame);
       case "error":
-        return refuse({ ...frame, id: pending?.id });
+        if (inFlight.size === 0) return refuseWatch(frame);
+        return [...inFlight.keys()].forEach((id) => refuse({ ...frame, id })); // it names none of them
       default:
         throw new Error(`This page does not know the message ${frame.type}; a reload may help.`);
     }
   }
 
-  /** @param {RecordedEvent[]} events @param {Record<string, string>} names */
+  /** @param {readonly RecordedEvent[]} events @param {Record<string, string>} names */
   function catchUp(events, names) {
     const live = caughtUp;
     caughtUp = true;
@@ -92,29 +88,33 @@ export function connectTo(game, handlers, signal) {
     handlers.onEvents(events, names, live);
     if (live) return;
     handlers.onState("live");
-    if (pending) transmit(pending); // the same id: appended once, however often it is sent
+    inFlight.forEach(transmit); // under the same id: appended once, however often it is sent
   }
 
-  /** @param {number} version */
-  function settle(version) {
-    pending = null;
-    clearTimeout(timer);
+  /** @param {{ id: string, version: number }} acceptance */
+  function settle({ id, version }) {
+    if (!answered(id) || inFlight.size > 0) return;
     if (version > handlers.version()) timer = setTimeout(resume, EVENT_AFTER_ACCEPTANCE_MS);
-    handlers.onAccepted();
   }
 
   /** @param {any} frame */
-  function refuse({ id, code, message, events = [] }) {
-    if (id === undefined) return refuseWatch(code, message);
-    if (id !== pending?.id) return; // an answer to a command that was settled before
-    pending = null;
+  function refuse({ id, code, message, version = handlers.version(), events = [] }) {
+    const command = answered(id);
+    if (!command) return; // it was answered before
     newest = events.at(-1) ?? newest;
-    clearTimeout(timer);
-    handlers.onRejected({ code, message, events });
+    handlers.onRejected({ command, code, message, version, events });
   }
 
-  /** @param {string} code @param {string} message */
-  function refuseWatch(code, message) {
+  /** @param {string} id @returns {Command | undefined} none when it was answered before */
+  function answered(id) {
+    const command = inFlight.get(id);
+    inFlight.delete(id);
+    if (command && inFlight.size === 0) clearTimeout(timer);
+    return command;
+  }
+
+  /** @param {any} frame */
+  function refuseWatch({ code, message }) {
     if (code === "unknown_game") return handlers.onUnknownGame();
     if (code !== "wrong_expected_version") return handlers.onRefusedWatch(message);
     handlers.onLogRestored();
@@ -131,13 +131,15 @@ export function connectTo(game, handlers, signal) {
     /**
      * Send a command for the version the player saw; its answer comes to the handlers.
      * @param {{ type: string, column?: string }} intent
-     * @returns {boolean} false, and nothing is sent, while offline or while another one is under way
+     * @param {number} [times] more than once: as commands of their own, which race for that version
+     * @returns {readonly string[]} the ids; none, and nothing is sent, while offline or while another is in flight
      */
-    send(intent) {
-      if (!caughtUp || pending) return false;
-      pending = { ...intent, id: newId(), game, expected_version: handlers.version() };
-      transmit(pending);
-      return true;
+    send(intent, times = 1) {
+      if (!caughtUp || inFlight.size > 0) return [];
+      const commands = Array.from({ length: times }, () => ({ ...intent, id: newId(), game, expected_version: handlers.version() }));
+      for (const command of commands) inFlight.set(command.id, command);
+      commands.forEach(transmit);
+      return commands.map(({ id }) => id);
     },
     resume,
     /** Come back under the cookie of today. */

@@ -1,137 +1,182 @@
 /**
- * The game page put together: events in, intents out, and one `render` from what is known. The
- * fold is the only truth here; a move of mine that has no answer yet is one more event on top.
+ * The game page put together: what happens in the game and what the player means change one
+ * state, and the page shows it.
  */
-import { joinGame, rememberPlayer, RequestError } from "./api.js";
-import { createBoard } from "./board.js";
-import { createColumns } from "./columns.js";
+import { accompany } from "./effects.js";
+import { placeIn, showPlace } from "./address.js";
+import { joinGame, rememberPlayer, RequestError, stateAt } from "./api.js";
 import { connectTo } from "./connection.js";
-import { byId, write } from "./dom.js";
-import { evolve, GapError, initialGame, landingCell, nextPlayer, tokenOf } from "./fold.js";
-import { createHelp } from "./help.js";
-import { createInvitation, createJoin } from "./invitation.js";
-import { createBanner, createHerald, createNotice, tellUncaughtErrors } from "./notices.js";
-import { soundSwitch, themeSwitch } from "./preferences.js";
-import { createRecord } from "./record.js";
-import { createResign, createSeats } from "./seats.js";
-import { knock } from "./sound.js";
-import { createTab } from "./tab.js";
-import { announcement, columnLabel, linkText, refusalText, summary } from "./words.js";
+import { byId } from "./dom.js";
+import { raceText } from "./explain.js";
+import { landingCell, stateOf } from "./fold.js";
+import { notationOf } from "./notation.js";
+import { createLiveRegion, createNotice, showUncaughtErrors } from "./notices.js";
+import { createPage } from "./page.js";
+import { soundSwitch } from "./preferences.js";
+import { notationIn, replay } from "./replay.js";
+import { prepareSound } from "./sound.js";
+import * as states from "./state.js";
+import { nameIn } from "./view.js";
+import { at, placeOf, playToggled, stepped } from "./viewing.js";
+import { announcement, refusalText } from "./words.js";
 
-/** @typedef {import("./fold.js").RecordedEvent} RecordedEvent */
+/** @typedef {import("./state.js").PageState} PageState */
+
+const STEP_MS = 700; // between two moves when the viewer steps by itself
 
 const { signal } = new AbortController(); // as long as the page
-const gameId = location.pathname.split("/")[2] ?? "";
-const main = byId("main");
+const notation = notationIn(location.pathname);
+const gameId = notation ?? location.pathname.split("/")[2] ?? "";
 
-/** @type {import("./fold.js").Game} */
-let game = initialGame;
-/** @type {RecordedEvent | null} my move on its way, as the event it will become */
-let hoped = null;
-/** @type {string | null} */
-let me = null;
-/** @type {import("./connection.js").LinkState} */
-let link = "connecting";
-/** @type {string | null} */
-let aim = null;
-let onlyWatching = false;
-/** @type {ReturnType<typeof createColumns> | null} only a player has columns */
-let columns = null;
-/** @type {Map<string, string>} */
-const names = new Map();
-const nameOf = (/** @type {string | null} */ player) => names.get(player ?? "") ?? "Somebody";
+let state = { ...states.initialState, isReplay: notation !== null };
+let awaited = 0; // the version whose landing is being waited for
+let playTimer = 0;
 
 const notice = createNotice(byId("notice"), signal);
-const banner = createBanner(byId("banner"));
-const herald = createHerald(byId("herald"));
-tellUncaughtErrors(notice.show, signal);
-const board = createBoard(byId("board"));
-const seats = createSeats(byId("seats"));
-const record = createRecord({ moves: byId("moves"), log: byId("log"), count: byId("count") }, nameOf);
-const resign = createResign(byId("resign"), () => send({ type: "resign" }), signal);
-const tab = createTab(byId("icon"), signal);
+showUncaughtErrors(notice.show, signal);
+const liveRegion = createLiveRegion(byId("live-region"));
 const sound = soundSwitch(byId("sound"), signal);
-const joinForm = createJoin(/** @type {HTMLFormElement} */ (byId("join")), { join, onWatch }, signal);
-themeSwitch(byId("theme"), signal);
-createHelp(/** @type {HTMLDialogElement} */ (byId("help")), byId("help-button"), signal);
-createInvitation(byId("invite"), location.origin + location.pathname, signal);
+const page = createPage(
+  {
+    onPick,
+    onAim: (aim) => change({ ...state, aim }),
+    onGo: (place, walking) => go(at(state, place), walking),
+    onStep: (way) => go(stepped(state, way), true),
+    onPlay: () => go(playToggled(state), true),
+    onCell,
+    onRace: () => change({ ...state, racing: !state.racing }),
+    onResign: () => send({ type: "resign" }),
+    onJoin: join,
+    onWatch,
+    takeaway: () => ({ url: location.href, notation: notationOf(states.movesOf(state)), events: state.log, name: gameId }),
+    evidence: () => ({ log: state.log, shown: stateOf(states.currentGame(state)), askServer: notation === null ? askServer : null }),
+  },
+  signal,
+);
+prepareSound(signal);
+addEventListener("popstate", () => change(at(state, placeIn(location.hash))), { signal });
 
 const connected = new AbortController();
-if (!/^[\w-]{1,64}$/.test(gameId)) showMissing(); // the server would not even read such an id
-const connection = connectTo(
-  gameId,
-  {
-    version: () => game.version,
+const connection = connect();
+
+function connect() {
+  /** @type {import("./connection.js").ConnectionHandlers} */
+  const handlers = {
+    version: () => states.currentGame(state).version,
     onWelcome(player) {
-      me = player?.id ?? null;
-      if (player) names.set(player.id, player.name);
       rememberPlayer(player);
-      byId("join-nameless").hidden = player !== null;
-      render();
+      change({ ...states.named(state, player ? { [player.id]: player.name } : {}), me: player?.id ?? null });
     },
-    onEvents(events, players, live) {
-      for (const [id, name] of Object.entries(players)) names.set(id, name);
-      apply(events, live);
-    },
-    onAccepted: render,
-    onRejected(refusal) {
-      hoped = null;
-      notice.show(refusalText(refusal));
-      apply(refusal.events, true);
-    },
-    onUnknownGame: showMissing,
+    onEvents: receive,
+    onRejected: refuse,
+    onUnknownGame: leave,
     onRefusedWatch: notice.show,
     onLogRestored: () => location.reload(),
-    onPresence(watchers) {
-      byId("watchers").textContent = watchers > 0 ? `${watchers} watching` : "";
-    },
-    onState(state) {
-      link = state;
-      if (state === "stopped") hoped = null;
-      render();
-    },
-  },
-  connected.signal,
-);
-
-/** Fold what happened and tell it, once. @param {RecordedEvent[]} events @param {boolean} live */
-function apply(events, live) {
-  const news = events.filter(({ version }) => version > game.version);
+    onState: (link) => change(link === "stopped" ? states.withoutOptimistic({ ...state, link }) : { ...state, link }),
+  };
   try {
-    for (const event of news) {
-      game = evolve(game, event);
-      record.add(event, game);
-    }
+    if (notation !== null) return replay(notation, handlers);
+    if (!/^[\w-]{1,64}$/.test(gameId)) leave(); // the server would not even read such an id
   } catch (error) {
-    if (!(error instanceof GapError)) throw error;
-    return connection.resume();
-  } finally {
-    if (hoped && game.version >= hoped.version) hoped = null;
-    render();
+    leave(error instanceof Error ? error.message : `${error}`);
   }
-  if (!live) return;
-  herald.say(announcement(news, game, me, nameOf));
-  const theirs = news.some(({ type, data }) => type === "MoveMade" && data.player !== me);
-  if (theirs && sound.isOn()) knock();
+  return connectTo(gameId, handlers, connected.signal);
+}
+
+/** There is no such game. @param {string} [why] */
+function leave(why) {
+  connected.abort();
+  page.showMissing(why);
+}
+
+/** @param {readonly import("./fold.js").RecordedEvent[]} events @param {Record<string, string>} players @param {boolean} live */
+function receive(events, players, live) {
+  const known = states.currentGame(state).version;
+  const next = states.received(states.named(state, players), events);
+  if (known === 0 && !live) enter(next);
+  else change(next);
+  if (states.currentGame(next).version < (events.at(-1)?.version ?? 0)) connection.resume();
+  if (live) announceAfter(known);
+}
+
+/** The first sight of the game: whoever watches sees it fall in, whoever plays has it at once. @param {PageState} next */
+function enter(next) {
+  const place = placeIn(location.hash);
+  awaited = states.currentGame(next).version;
+  change(at(states.landedAt(next, awaited), place), place !== null || states.isSeated(next));
+}
+
+/** @param {import("./connection.js").Refusal} refusal */
+function refuse(refusal) {
+  const known = states.currentGame(state).version;
+  change(states.refused(state, refusal));
+  notice.show(states.lostRace(state, refusal) ? raceText(refusal) : refusalText(refusal));
+  announceAfter(known);
+}
+
+/** @param {number} version */
+function announceAfter(version) {
+  liveRegion.announce(announcement(state.log.slice(version), states.currentGame(state), state.me, nameIn(state)));
+}
+
+/** Take over a new state and draw it. @param {PageState} next @param {boolean} [still] */
+function change(next, still = false) {
+  state = next;
+  const landingMs = page.renderDiscs(state, still);
+  const { version } = states.newestGame(state);
+  if (version !== awaited) {
+    awaited = version;
+    if (landingMs === 0) return land(version);
+    setTimeout(() => land(version), landingMs);
+  }
+  page.render(state);
+}
+
+/** What waits for the disc: the words, the sound, the flash in the log. @param {number} version */
+function land(version) {
+  const before = state.landed;
+  state = states.landedAt(state, version);
+  page.render(state);
+  for (let each = before + 1; each <= state.landed; each += 1) {
+    const event = states.eventAt(state, each);
+    if (event) accompany(event, states.gameAt(state, each), sound.isOn());
+    if (event?.data.result === "TIED" && state.pinned === null) page.openTray();
+    page.flash(each);
+  }
+}
+
+/** Look elsewhere in the game. @param {PageState} next @param {boolean} walking */
+function go(next, walking) {
+  clearTimeout(playTimer);
+  change(next);
+  showPlace(placeOf(state), walking);
+  if (state.playing) playTimer = setTimeout(() => state.playing && go(stepped(state, 1), true), STEP_MS);
+}
+
+/** The move that put a disc there. @param {string} cell */
+function onCell(cell) {
+  const move = states.movesOf(state).find((each) => each.cell === cell);
+  if (move) go(at(state, { ply: move.ply }), false);
 }
 
 /** @param {string} column */
-function pick(column) {
-  if (me === null || game.status !== "live") return;
-  if (link !== "live") return herald.say("Not connected; the move was not made.");
-  if (hoped || nextPlayer(game) !== me) return notice.show("It is not your turn yet.");
+function onPick(column) {
+  const game = states.currentGame(state);
+  if (state.me === null || game.status !== "live") return;
+  if (state.link !== "live") return notice.show("Not connected: the move was not made.");
+  if (!states.isMyTurn(state)) return notice.show("It is not your turn yet.");
   if (landingCell(game, column) === null) return notice.show(`Column ${column} is full. Choose another one.`);
-  if (!send({ type: "make_move", column })) return;
-  hoped = { version: game.version + 1, type: "MoveMade", data: { player: me, column }, at: "" };
+  const commands = send({ type: "make_move", column }, state.racing ? 2 : 1);
+  if (commands.length === 0) return;
   notice.dismiss();
-  render();
+  change(states.moved(state, column, commands));
 }
 
-/** @param {{ type: string, column?: string }} intent */
-function send(intent) {
-  const sent = connection.send(intent);
-  if (!sent) notice.show("The connection is busy or lost. Try again in a moment.");
-  return sent;
+/** @param {{ type: string, column?: string }} intent @param {number} [times] @returns {readonly string[]} */
+function send(intent, times) {
+  const commands = connection.send(intent, times);
+  if (commands.length === 0) notice.show("The connection is busy or lost. Try again in a moment.");
+  return commands;
 }
 
 /** @param {string} name */
@@ -145,65 +190,12 @@ async function join(name) {
   }
 }
 
-function showMissing() {
-  connected.abort();
-  main.dataset.state = "missing";
-  tab.render("No such game", false);
-}
-
 function onWatch() {
-  onlyWatching = true;
-  render();
-  byId("title").focus();
+  change({ ...state, onlyWatching: true });
+  page.focusTitle();
 }
 
-function render() {
-  const shown = hoped ? evolve(game, hoped) : game;
-  const { title, detail, token } = summary(shown, me, nameOf);
-  const seated = me !== null && tokenOf(game, me) !== null;
-  const myTurn = link === "live" && !hoped && me !== null && nextPlayer(game) === me;
-  main.dataset.state = game.status;
-  write(byId("title"), title);
-  write(byId("detail"), detail);
-  byId("headline").dataset.token = token ?? "";
-  main.toggleAttribute("data-my-turn", myTurn);
-  banner.show(linkText(link));
-  seats.render(shown, me, nameOf);
-  renderColumns(seated && game.status === "live", myTurn);
-  board.render({ ...shown, ghost: ghost(myTurn) });
-  renderCards();
-  resign.render(seated && game.status === "live");
-  byId("again").hidden = game.status !== "finished";
-  tab.render(title, me !== null && nextPlayer(game) === me);
+/** @param {number} version */
+function askServer(version) {
+  return stateAt(gameId, version);
 }
-
-/** @param {boolean} offered @param {boolean} myTurn */
-function renderColumns(offered, myTurn) {
-  if (offered) columns ??= createColumns(byId("columns"), { onPick: pick, onAim: takeAim }, signal);
-  if (!columns) return;
-  if (!offered) {
-    if (columns.hasFocus()) byId("title").focus(); // where the result stands
-    return columns.hide();
-  }
-  columns.render({ label: (column) => columnLabel(game, column, myTurn), locked: !myTurn });
-}
-
-/** @param {string | null} column */
-function takeAim(column) {
-  aim = column;
-  render();
-}
-
-/** @param {boolean} myTurn @returns {import("./board.js").BoardView["ghost"]} */
-function ghost(myTurn) {
-  const cell = myTurn && aim ? landingCell(game, aim) : null;
-  return cell === null ? null : { cell, piece: tokenOf(game, me) === "RED" ? "R" : "Y" };
-}
-
-function renderCards() {
-  const opener = me !== null && game.opener === me;
-  byId("invite").hidden = game.status !== "open" || !opener;
-  byId("join").hidden = game.status !== "open" || opener || onlyWatching;
-  joinForm.render(nameOf(game.opener));
-}
-

@@ -3,8 +3,13 @@
  * focus nor a pressed button is lost to a refresh. Knows rows; knows nothing of requests.
  */
 
+import { make } from "./dom.js";
+
 /** @typedef {import("./api.js").ListedGame} ListedGame */
 /** @typedef {import("./api.js").GameList} GameList */
+
+const JUST_BEGUN = 8; // versions
+const FULL_SWING = 30;
 
 /**
  * @param {HTMLElement} root
@@ -39,7 +44,7 @@ export function createGameList(root, empty, { onPlay }) {
     const element = known?.element ?? document.createElement("li");
     const refocus = element.contains(document.activeElement);
     const way = facts.seat ? playButton(game.id, facts) : gameLink(game.id, facts);
-    element.replaceChildren(chips(game), lines(facts), way);
+    element.replaceChildren(discs(game), lines(facts), way);
     if (refocus) way.focus();
     rows.set(game.id, { element, says });
     return element;
@@ -47,11 +52,7 @@ export function createGameList(root, empty, { onPlay }) {
 
   /** @param {string} id @param {Facts} facts */
   function playButton(id, { action, who }) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button";
-    button.textContent = action;
-    button.setAttribute("aria-label", `${action} against ${who}`);
+    const button = make("button", { type: "button", class: "button", "aria-label": `${action} against ${who}` }, action);
     button.addEventListener("click", () => onPlay(id));
     return button;
   }
@@ -67,7 +68,7 @@ function factsOf(game, players, me) {
   const mine = me !== null && [game.opener, game.player_one, game.player_two].includes(me);
   const action = mine ? "Go back" : "Watch";
   if (game.player_one !== null) {
-    return { who: `${name(game.player_one)} – ${name(game.player_two)}`, what: `${game.version} events so far`, action, seat: false };
+    return { who: `${name(game.player_one)} – ${name(game.player_two)}`, what: stage(game.version), action, seat: false };
   }
   const what = { random: "chance decides who begins", red: "plays red and begins", yellow: "plays yellow, you begin" }[game.color];
   return mine ? { who: "Your game", what: "waiting for an opponent", action, seat: false } : { who: name(game.opener), what, action: "Play", seat: true };
@@ -75,36 +76,22 @@ function factsOf(game, players, me) {
 
 /** @param {string} id @param {Facts} facts */
 function gameLink(id, { action, who }) {
-  const link = document.createElement("a");
-  link.className = "button quiet";
-  link.href = `/games/${encodeURIComponent(id)}`;
-  link.textContent = action;
-  link.setAttribute("aria-label", `${action}: ${who}`);
-  return link;
+  return make("a", { class: "button quiet", href: `/games/${encodeURIComponent(id)}`, "aria-label": `${action}: ${who}` }, action);
 }
 
 /** @param {ListedGame} game */
-function chips({ player_one, color }) {
-  const pieces = player_one !== null ? ["R", "Y"] : [{ red: "R", yellow: "Y", random: "" }[color]];
-  const element = document.createElement("span");
-  element.className = "chips";
-  for (const piece of pieces) {
-    const chip = document.createElement("i");
-    chip.className = "chip";
-    chip.dataset.piece = piece;
-    element.append(chip);
-  }
-  return element;
+function discs({ player_one, color }) {
+  const colors = player_one !== null ? ["red", "yellow"] : [color === "random" ? "" : color];
+  return make("span", { class: "disc-icons" }, ...colors.map((each) => make("i", { class: "disc-icon", "data-color": each })));
 }
 
 /** @param {Facts} facts */
 function lines({ who, what }) {
-  const element = document.createElement("span");
-  element.className = "lines";
-  const title = document.createElement("b");
-  title.textContent = who;
-  const detail = document.createElement("span");
-  detail.textContent = what;
-  element.append(title, detail);
-  return element;
+  return make("span", { class: "lines" }, make("b", {}, who), make("span", {}, what));
+}
+
+/** How far a game has come, in a player's words. @param {number} version */
+function stage(version) {
+  if (version < JUST_BEGUN) return "just begun";
+  return version < FULL_SWING ? "in full swing" : "getting crowded";
 }

@@ -4,20 +4,21 @@
  */
 import { joinGame, listGames, openGame, rememberedPlayer, rememberPlayer } from "./api.js";
 import { createBoard } from "./board.js";
-import { byId } from "./dom.js";
-import { evolve, initialGame } from "./fold.js";
+import { byId, takesKeys } from "./dom.js";
 import { createGameList } from "./games.js";
 import { recall, remember } from "./memory.js";
-import { createNotice, tellUncaughtErrors } from "./notices.js";
+import { eventsOf } from "./notation.js";
+import { createNotice, showUncaughtErrors } from "./notices.js";
 import { themeSwitch } from "./preferences.js";
+import { currentGame, initialState, movesOf, received } from "./state.js";
 
 const REFRESH_MS = 3_000;
-const SHOWN_MOVES = "EFFDCEDBEGFBCEEDADDAF";
-const SHOWN_MOVE_MS = 110;
+const SHOWN_GAME = "566435425762355414416";
 
 const { signal } = new AbortController(); // as long as the page
 const form = /** @type {HTMLFormElement} */ (byId("open"));
 const nameField = /** @type {HTMLInputElement} */ (byId("name"));
+const notationField = /** @type {HTMLInputElement} */ (byId("notation"));
 const notice = createNotice(byId("notice"), signal);
 const open = createGameList(byId("open-games"), byId("open-empty"), { onPlay: play });
 const live = createGameList(byId("live-games"), byId("live-empty"), { onPlay: play });
@@ -82,36 +83,37 @@ async function refresh() {
 /** A game long won, told by the same fold as every other. */
 function showPiece() {
   const board = createBoard(byId("showpiece"));
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  let game = initialGame;
-  shownGame().forEach((event, i) => {
-    const show = () => {
-      game = evolve(game, event);
-      board.render({ ...game, lastMove: null, ghost: null });
-    };
-    if (still || i === 0) show();
-    else setTimeout(show, i * SHOWN_MOVE_MS);
-  });
+  const view = { discs: [], lastMove: null, winningCells: [], aim: null, ghost: null, isPast: false, opensCells: false };
+  const won = received(initialState, eventsOf(SHOWN_GAME));
+  board.render(view);
+  board.render({ ...view, discs: movesOf(won), winningCells: currentGame(won).winningCells });
 }
 
-/** @returns {import("./fold.js").RecordedEvent[]} */
-function shownGame() {
-  const moves = Array.from(SHOWN_MOVES, (column, i) => ({ type: "MoveMade", data: { player: "RY"[i % 2], column } }));
-  const events = [
-    { type: "GameOpened", data: { opener: "R", color: "red" } },
-    { type: "GameStarted", data: { player_one: "R", player_two: "Y" } },
-    ...moves,
-    { type: "GameFinished", data: { result: "PLAYER_ONE_WON", reason: "FOUR_IN_A_ROW" } },
-  ];
-  return events.map((event, i) => ({ ...event, version: i + 1, at: "" }));
+/** @param {string} text */
+function openReplay(text) {
+  const notation = text.replace(/\s/g, "");
+  try {
+    eventsOf(notation);
+    location.assign(`/replay/${notation}`);
+  } catch (error) {
+    notice.show(error instanceof Error ? error.message : `${error}`);
+  }
 }
 
-tellUncaughtErrors(notice.show, signal);
+/** A notation pasted anywhere but into a field is meant to be opened. @param {ClipboardEvent} event */
+function onPaste(event) {
+  const text = event.clipboardData?.getData("text") ?? "";
+  if (!takesKeys(event.target) && /^[1-7\s]{4,}$/.test(text)) openReplay(text);
+}
+
+showUncaughtErrors(notice.show, signal);
 themeSwitch(byId("theme"), signal);
 nameField.value = recall("name") ?? "";
 showName();
 showPiece();
 form.addEventListener("submit", openFromForm, { signal });
+byId("replay").addEventListener("submit", (event) => (event.preventDefault(), openReplay(notationField.value)), { signal });
+document.addEventListener("paste", onPaste, { signal });
 byId("rename").addEventListener("click", rename, { signal });
 document.addEventListener("visibilitychange", refresh, { signal });
 addEventListener("pageshow", () => (showName(), refresh()), { signal });

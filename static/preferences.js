@@ -9,7 +9,7 @@ export function themeSwitch(button, signal) {
   const root = document.documentElement;
   const systemDark = matchMedia("(prefers-color-scheme: dark)");
   const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : systemDark.matches);
-  const tell = () => button.setAttribute("aria-pressed", String(dark()));
+  const show = () => button.setAttribute("aria-pressed", String(dark()));
   const toggle = () => {
     const theme = dark() ? "light" : "dark";
     // Back at the system's own choice, follow the system again.
@@ -17,23 +17,23 @@ export function themeSwitch(button, signal) {
     if (override) root.dataset.theme = override;
     else delete root.dataset.theme;
     remember("theme", override);
-    tell();
+    show();
   };
   button.addEventListener("click", toggle, { signal });
-  systemDark.addEventListener("change", tell, { signal });
-  tell();
+  systemDark.addEventListener("change", show, { signal });
+  show();
 }
 
 /** @param {HTMLElement} button @param {AbortSignal} signal */
 export function soundSwitch(button, signal) {
   let on = recall("sound") !== "off";
-  const tell = () => button.setAttribute("aria-pressed", String(on));
+  const show = () => button.setAttribute("aria-pressed", String(on));
   const toggle = () => {
     on = !on;
     remember("sound", on ? null : "off");
-    tell();
+    show();
   };
   button.addEventListener("click", toggle, { signal });
-  tell();
+  show();
   return { isOn: () => on };
 }

@@ -7,7 +7,7 @@
 const DATA_BYTES = [19, 34, 55, 80, 108];
 const CHECK_BYTES = [7, 10, 15, 20, 26];
 const FIELD_POLYNOMIAL = 0x11d;
-const FORMAT_BITS = formatBits(0b01_000); // level L, mask 0
+const FORMAT_BITS = 0b111011111000100; // level L, mask 0: table C.1 of the standard
 const mask = (/** @type {number} */ x, /** @type {number} */ y) => (x + y) % 2 === 0;
 
 /** @param {string} text @returns {boolean[][] | null} rows of dark modules; null when it does not fit */
@@ -56,13 +56,6 @@ function times(a, b) {
     if ((b >> bit) & 1) product ^= a;
   }
   return product;
-}
-
-/** Five bits and their BCH remainder. @param {number} bits */
-function formatBits(bits) {
-  let rest = bits << 10;
-  for (let i = 14; i >= 10; i -= 1) if ((rest >> i) & 1) rest ^= 0x537 << (i - 10);
-  return ((bits << 10) | rest) ^ 0x5412;
 }
 
 /** Finders, timing, alignment and format; undefined where data goes. @param {number} size */

@@ -1,7 +1,7 @@
 /**
  * One websocket that comes back: it opens, notices when the other end is gone, waits with
  * jitter, and opens again. Knows nothing of games. Only one socket exists at a time, and
- * nothing a dropped one still says is heard.
+ * messages of a dropped one are ignored.
  */
 
 /** @typedef {"connecting" | "open" | "waiting" | "stopped"} SocketState */
@@ -43,13 +43,13 @@ export function keepSocket(url, handlers, signal) {
     listening = new AbortController();
     socket = new WebSocket(url);
     const options = { signal: listening.signal };
-    socket.addEventListener("message", hear, options);
+    socket.addEventListener("message", receive, options);
     socket.addEventListener("close", (event) => lose(event.code), options);
     wait(OPEN_TIMEOUT_MS, () => lose(0));
   }
 
   /** @param {MessageEvent<string>} event */
-  function hear(event) {
+  function receive(event) {
     if (state === "connecting") {
       openedAt = performance.now();
       change("open");

@@ -7,7 +7,7 @@ import pytest
 from server.application.live_game import LiveGame
 from server.domain.errors import BrokenLogError
 from server.domain.events import GameEvent, GameOpened, GameStarted, MoveMade
-from server.domain.game import Open
+from server.domain.game import UNOPENED, evolve
 from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
 from server.eventstore.codec import RecordedEvent
 from server.eventstore.places import NO_EVENTS, StreamHead
@@ -56,7 +56,7 @@ def test_a_fold_that_fails_changes_nothing() -> None:
     spy.changed.clear()
     with pytest.raises(BrokenLogError):
         live.receive([recorded(2, STARTED), recorded(3, MoveMade(EVE, Column.A))])
-    assert (live.version, live.game, live.players) == (1, Open(ANN, Color.RED, public=True), {ANN})
+    assert (live.version, live.game, live.players) == (1, evolve(UNOPENED, OPENED), {ANN})
     assert [past.version for past in live.history] == [1]
     assert not live.events_of(UUID(int=2))
     assert not spy.changed.is_set()

@@ -57,7 +57,7 @@ async def play(red: Page, yellow: Page, columns: str) -> None:
 
 async def see_moves(page: Page, count: int) -> None:
     """Wait until the page shows exactly so many moves, on the board and beside it."""
-    await expect(page.get_by_test_id("moves").get_by_role("listitem")).to_have_count(count)
+    await expect(page.get_by_test_id("moves").locator("li")).to_have_count(count)
     await expect(page.locator(".discs .disc")).to_have_count(count)
 
 

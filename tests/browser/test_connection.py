@@ -13,6 +13,13 @@ from tests.processes import ServerProcess
 BANNER = "Connection lost"
 COME_BACK = 1012
 
+WATCH_RISING = """() => {
+  window.risen = [];
+  new MutationObserver((changes) => {
+    for (const { target } of changes) if (target.matches(".rising")) window.risen.push(target.dataset.cell);
+  }).observe(document.querySelector(".discs"), { subtree: true, attributeFilter: ["class"] });
+}"""
+
 
 async def test_a_reload_comes_back_to_the_same_board(visitors: Visitors, server: ServerProcess) -> None:
     """The page holds nothing that the log does not hold."""
@@ -74,6 +81,8 @@ async def test_a_game_goes_on_where_it_was_after_the_server_came_back(
         await expect(page.get_by_text(BANNER)).to_be_visible(timeout=2_000)
         await expect(page.locator(".column[aria-disabled=true]")).to_have_count(7)
     await bob.get_by_role("button", name="Column A").click(force=True)
+    await expect(bob.get_by_role("alert")).to_contain_text("Not connected: the move was not made.")
+    await expect(bob.get_by_role("alert")).to_be_visible()
     await expect(bob.locator(".discs .disc")).to_have_count(3)
 
     mortal_server.start()
@@ -95,10 +104,12 @@ async def test_a_refused_move_is_taken_back_with_a_reason_and_the_page_is_healed
     await stale.goto(ann.url)
     await my_turn(stale)
     await play(ann, bob, "DC")
+    await stale.evaluate(WATCH_RISING)
 
     await stale.get_by_role("button", name="Drop in column E").click()
 
     await expect(stale.get_by_role("alert")).to_contain_text("taken back")
+    assert await stale.evaluate("window.risen") == ["E1"]
     await see_moves(stale, 2)
     assert await board_of(stale) == await board_of(ann)
     await my_turn(stale)

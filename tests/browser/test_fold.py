@@ -125,7 +125,7 @@ async def test_the_log_beside_the_board_is_the_log(visitors: Visitors, server: S
     """What event sourcing is about, readable by everybody: version, type and facts of each event."""
     ann = await visitors.open(server.url)
     await open_game(ann, color="Either")
-    await ann.get_by_text("The log").click()
+    await ann.get_by_role("tab", name="The log").click()
 
     entry = ann.get_by_test_id("log").get_by_role("listitem")
 

@@ -20,8 +20,11 @@ from tests.browser.play import (
 )
 from tests.processes import ServerProcess
 
-COUNT_DROPS = "window.drops = 0; const animate = Element.prototype.animate; \
-Element.prototype.animate = function (...a) { window.drops += 1; return animate.apply(this, a); };"
+COUNT_FALLS = """window.falls = 0; const animate = Element.prototype.animate;
+Element.prototype.animate = function (...a) {
+  window.falls += this.matches(".disc");
+  return animate.apply(this, a);
+};"""
 
 
 async def test_two_people_play_to_the_end_while_a_third_watches(visitors: Visitors, server: ServerProcess) -> None:
@@ -44,7 +47,7 @@ async def test_a_win_is_told_in_words_and_marked_on_the_board(visitors: Visitors
     await play(ann, bob, RED_WINS_ON_A_SLANT)
 
     await expect(bob.get_by_text("Four in a row: C1, D2, E3 and F4.", exact=True)).to_be_visible()
-    await expect(bob.locator(".mark[data-piece=winning]")).to_have_count(4)
+    await expect(bob.locator(".mark.winning")).to_have_count(4)
 
 
 async def test_the_first_move_is_two_clicks_from_the_landing_page(
@@ -109,7 +112,7 @@ async def test_a_name_is_text_and_never_markup(visitors: Visitors, server: Serve
     eve = await visitors.open(server.url)
     await expect(eve.get_by_test_id("open-games").get_by_text(name).first).to_be_visible()
     await eve.goto(url)
-    await eve.get_by_text("The log").click()
+    await eve.get_by_role("tab", name="The log").click()
 
     await expect(eve.get_by_test_id("log").get_by_text(name)).to_be_visible()
     await expect(eve.locator(".seat-name").get_by_text(name)).to_be_visible()
@@ -152,6 +155,41 @@ async def test_a_message_can_be_dismissed_and_never_covers_the_board(
     await expect(alert).to_have_text("")
 
 
+async def test_a_message_stays_for_five_seconds_and_goes_by_itself(
+    visitors: Visitors, server: ServerProcess
+) -> None:
+    """Long enough to be read, and no longer than it is true."""
+    ann, bob = await two_players(visitors, server.url)
+    await drop(ann, "D")
+    await my_turn(bob)
+    await ann.clock.install()
+    await ann.get_by_role("button", name="Column C, 0 of 6 filled").click(force=True)
+    alert = ann.get_by_role("alert")
+    await expect(alert).to_contain_text("not your turn")
+
+    await ann.clock.run_for(5_000)
+    await expect(alert).to_contain_text("not your turn")
+    await ann.clock.run_for(5_000)
+
+    await expect(alert).to_have_text("")
+
+
+async def test_the_page_says_in_words_whose_turn_it_is_and_what_i_play(
+    visitors: Visitors, server: ServerProcess
+) -> None:
+    """Never by colour alone, and for all three kinds of people."""
+    ann, bob = await two_players(visitors, server.url)
+    eve = await visitors.open(ann.url)
+
+    for page, title, detail in (
+        (ann, "Your turn", "You play red."),
+        (bob, "Ann to move", "You play yellow."),
+        (eve, "Ann to move", "You are watching. It is red to move."),
+    ):
+        await expect(page.get_by_role("heading", name=title)).to_be_visible()
+        await expect(page.locator("#detail")).to_have_text(detail)
+
+
 async def test_resigning_takes_two_steps_and_can_be_thought_better_of(
     visitors: Visitors, server: ServerProcess
 ) -> None:
@@ -174,7 +212,7 @@ async def test_my_disc_is_on_the_board_before_the_click_is_over_and_falls_once(
     visitors: Visitors, server: ServerProcess
 ) -> None:
     """It must feel like a thing, not like a request; the real event then changes nothing that moves."""
-    ann, bob = await two_players(visitors, server.url, scripts=(COUNT_DROPS,))
+    ann, bob = await two_players(visitors, server.url, scripts=(COUNT_FALLS,))
 
     at_once = await ann.evaluate(
         "() => { document.querySelector('[data-column=D]').click(); "
@@ -184,8 +222,8 @@ async def test_my_disc_is_on_the_board_before_the_click_is_over_and_falls_once(
     await see_moves(ann, 1)
 
     assert at_once == 1
-    assert await ann.evaluate("window.drops") == 1
-    assert await bob.evaluate("window.drops") == 1
+    assert await ann.evaluate("window.falls") == 1
+    assert await bob.evaluate("window.falls") == 1
 
 
 async def test_the_fall_takes_at_most_half_a_second(visitors: Visitors, server: ServerProcess) -> None:
@@ -204,11 +242,11 @@ async def test_the_fall_takes_at_most_half_a_second(visitors: Visitors, server: 
 
 async def test_nothing_falls_for_those_who_asked_for_less_motion(visitors: Visitors, server: ServerProcess) -> None:
     """A wish of the system that every page should honour."""
-    ann, bob = await two_players(visitors, server.url, reduced_motion="reduce", scripts=(COUNT_DROPS,))
+    ann, bob = await two_players(visitors, server.url, reduced_motion="reduce", scripts=(COUNT_FALLS,))
 
     await play(ann, bob, RED_WINS_UP_A)
 
-    assert await ann.evaluate("[window.drops, document.getAnimations().length]") == [0, 0]
+    assert await ann.evaluate("[window.falls, document.getAnimations().length]") == [0, 0]
 
 
 async def test_the_ghost_shows_the_landing_cell_on_my_turn_only(visitors: Visitors, server: ServerProcess) -> None:
@@ -224,7 +262,7 @@ async def test_the_ghost_shows_the_landing_cell_on_my_turn_only(visitors: Visito
 
     await expect(bob.locator(".ghost")).to_have_attribute("data-cell", "D2")
     await expect(ann.locator(".ghost")).to_have_count(0)
-    await expect(ann.locator(".mark[data-piece=last]")).to_have_attribute("data-cell", "D1")
+    await expect(ann.locator(".mark.last")).to_have_attribute("data-cell", "D1")
 
 
 async def test_the_tab_calls_when_it_is_my_turn_and_i_look_elsewhere(

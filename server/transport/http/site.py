@@ -36,6 +36,7 @@ class Site:
         return [
             resource("/", get=self._page("index.html")),
             resource("/games/{id}", get=self._page("game.html")),
+            resource("/replay/{notation}", get=self._page("game.html")),
             resource("/favicon.ico", get=self._page("favicon.svg")),
             Mount("/static", _RevalidatedFiles(directory=self.directory)),
             resource("/healthz", get=self.healthz),
