@@ -5,14 +5,13 @@ from typing import Final
 import asyncpg
 
 
-class NotPrimaryError(Exception):
+class NotPrimaryError(ConnectionError):
     """A host answered, but it is not the server to work with: a standby, or a primary that was replaced."""
 
 
 CONNECTION_LOST: Final = (
     OSError,
     TimeoutError,
-    NotPrimaryError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # terminated, shutting down, still starting, or cancelled at its time limit
