@@ -129,6 +129,6 @@ def _with_ports(hosts: list[Host], ports: list[str]) -> list[Host]:
 def _not_understood() -> ValueError:
     # Without the text: where a password was not quoted, a part of it may stand where a host is expected.
     return ValueError(
-        "the hosts of the database URL can't be understood: expected are host, host:port or [IPv6]:port, with commas "
+        "the hosts of the database URL can't be understood: expected are host, host:port, [IPv6]:port, with commas "
         "between several, and a password in which / ? # @ and : are written as %2F %3F %23 %40 and %3A"
     )
