@@ -23,7 +23,7 @@ PARTS = [
     "the feed",
     "the lobby's projection",
     "the games' expiry",
-    "the flush scheduler",
+    "the websockets",
     "the event loop's measurement",
 ]
 
