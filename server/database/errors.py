@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 
 
-class NotPrimaryError(Exception):
+class NotPrimaryError(ConnectionError):
     """A host answered, but it is not the server to work with: a standby, or a primary that was replaced."""
 
 
@@ -16,7 +16,6 @@ class ReplicationWaitCutError(ConnectionError):
 CONNECTION_LOST: Final = (
     OSError,
     TimeoutError,
-    NotPrimaryError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # terminated, shutting down, still starting, or cancelled at its time limit

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from server.database.errors import CONNECTION_LOST
+from server.database.errors import CONNECTION_LOST, NotPrimaryError
 
 NEXT_HOST_AFTER_S: Final = 0.25
 """How long a host may keep silent before the next one is tried beside it."""
@@ -46,7 +46,7 @@ def hosts_of(url: str) -> list[Host]:
     They are read as asyncpg reads them: from the authority, else from `host` and `port` of the query.
 
     Raises:
-        ValueError: a port is not a number, or there are as many ports as fit neither one host nor all.
+        ValueError: a port is not a number, or there are several and not one for each host.
     """
     parts = urlsplit(url)
     query = parse_qs(parts.query)
@@ -96,7 +96,11 @@ async def first_to_answer(
 def _most_telling(errors: list[BaseException | None]) -> BaseException:
     """Return what a host answered rather than that one could not be reached."""
     failures = [error for error in errors if error is not None]
-    return next((error for error in failures if not isinstance(error, OSError)), failures[-1])
+    return next((error for error in failures if _is_answer(error)), failures[-1])
+
+
+def _is_answer(error: BaseException) -> bool:
+    return isinstance(error, NotPrimaryError) or not isinstance(error, OSError)
 
 
 async def _give_up(tasks: list[asyncio.Task[Opened]]) -> None:
@@ -112,11 +116,19 @@ def _host(text: str) -> Host:
         return Host(text)
     found = _HOST.fullmatch(text)
     if found is None:
-        raise ValueError(f"the database URL names a host that can't be understood: {text!r}")
+        raise _not_understood()
     return Host(found["ipv6"] or found["name"], int(found["port"]) if found["port"] else None)
 
 
 def _with_ports(hosts: list[Host], ports: list[str]) -> list[Host]:
-    if len(ports) not in {1, len(hosts)}:
-        raise ValueError(f"the database URL names {len(hosts)} hosts and {len(ports)} ports")
+    if len(ports) not in {1, len(hosts)} or not all(port.isdecimal() for port in ports):
+        raise _not_understood()
     return [Host(host.name, int(ports[place % len(ports)])) for place, host in enumerate(hosts)]
+
+
+def _not_understood() -> ValueError:
+    # Without the text: where a password was not quoted, a part of it may stand where a host is expected.
+    return ValueError(
+        "the hosts of the database URL can't be understood: expected are host, host:port, [IPv6]:port, with commas "
+        "between several, and a password in which / ? # @ and : are written as %2F %3F %23 %40 and %3A"
+    )

@@ -10,7 +10,8 @@ locks and notifications that it holds back would stop everybody else.
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
@@ -127,15 +128,16 @@ async def connect(
     """
 
     async def open_session(host: Host) -> Session:
-        session = await asyncpg.connect(
-            url,
-            host=host.name,
-            port=host.port,
-            timeout=host_time_limit_s,
-            command_timeout=command_time_limit_s,
-            server_settings={"application_name": name, **_SESSION},
-            connection_class=Session,
-        )
+        with _wrong_server_named():
+            session = await asyncpg.connect(
+                url,
+                host=host.name,
+                port=host.port,
+                timeout=host_time_limit_s,
+                command_timeout=command_time_limit_s,
+                server_settings={"application_name": name, **_SESSION},
+                connection_class=Session,
+            )
         try:
             _keep_alive(session)
             session.timeline = await _pin(session, accepts, host_time_limit_s)
@@ -159,15 +161,25 @@ async def connect_as_owner(
     """
 
     async def open_connection(host: Host) -> Connection:
-        return await asyncpg.connect(
-            url,
-            host=host.name,
-            port=host.port,
-            timeout=host_time_limit_s,
-            server_settings={"application_name": name, **_LIVENESS, **(settings or {})},
-        )
+        with _wrong_server_named():
+            return await asyncpg.connect(
+                url,
+                host=host.name,
+                port=host.port,
+                timeout=host_time_limit_s,
+                server_settings={"application_name": name, **_LIVENESS, **(settings or {})},
+            )
 
     return await first_to_answer([partial(open_connection, host) for host in hosts_of(url)])
+
+
+@contextmanager
+def _wrong_server_named() -> Iterator[None]:
+    """Raise `NotPrimaryError` where asyncpg says that a host does not fit `target_session_attrs`."""
+    try:
+        yield
+    except asyncpg.TargetServerAttributeNotMatched as error:
+        raise NotPrimaryError(f"the host is not what target_session_attrs asks for: {error}") from error
 
 
 async def _pin(session: Session, accepts: Callable[[Timeline], bool], time_limit_s: float) -> Timeline:

@@ -8,9 +8,7 @@ its keys and indexes, on which later migrations rely, and the rights to it.
 from collections.abc import Callable
 from typing import Final
 
-import asyncpg
-
-from server.database.sessions import Connection
+from server.database.sessions import Connection, connect_as_owner
 from server.projections.folding import BATCH, checkpoint, fold_in, lead
 from server.projections.lobby_projection import LobbyProjection
 
@@ -40,7 +38,9 @@ async def rebuild_lobby(url: str, progress: Callable[[int], None] = lambda _posi
         PoisonEventError: the log holds an event that can't be folded in; the lobby stays as it was.
         OSError, asyncpg.PostgresError: the database can't be reached or refuses.
     """
-    connection = await asyncpg.connect(url, server_settings={"search_path": "fourfold", "jit": "off"})
+    connection = await connect_as_owner(
+        url, name="fourfold rebuild", settings={"search_path": "fourfold", "jit": "off"}
+    )
     try:
         await _begin(connection)
         projection = LobbyProjection(_REBUILT)

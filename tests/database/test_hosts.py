@@ -54,8 +54,10 @@ def addresses(url: str, host: Host) -> list[object]:
     ["postgresql://u@a:b/db", "postgresql://u@/db?host=a,b&port=1,2,3", "postgresql://u@/db?host=a,b&port=x,1"],
 )
 def test_hosts_that_can_not_be_understood_are_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"database URL|invalid literal"):
+    """And not repeated: a part of the password may have been taken for a host."""
+    with pytest.raises(ValueError, match="can't be understood") as refusal:
         hosts_of(url)
+    assert "secret" not in str(refusal.value)
 
 
 Attempt = Callable[[], Coroutine[Any, Any, "Opened"]]
@@ -200,5 +202,5 @@ async def test_every_session_finds_its_way_past_a_black_hole(failed_over: str) -
 
 
 async def test_a_server_that_does_not_match_the_attributes_is_passed_over(failed_over: str) -> None:
-    with pytest.raises(asyncpg.TargetServerAttributeNotMatched):
+    with pytest.raises(NotPrimaryError):
         await connect(failed_over.replace("read-write", "standby"), host_time_limit_s=0.5)

@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from server.cli.audit.lines import AS_LINE, LINE
-from server.database.sessions import APPLICATION_ROLE, Connection
+from server.database.sessions import APPLICATION_ROLE, Connection, connect_as_owner
 from server.domain.vocabulary import GameId
 from server.settings.reachable_database import NoDatabaseError
 
@@ -16,7 +16,6 @@ Page = list[tuple[int, bytes]]
 
 _PAGE: Final = 2000
 _PAGE_TIMEOUT_S: Final = 60.0
-_CONNECT_TIMEOUT_S: Final = 10.0
 _UNLIMITED: Final = dict.fromkeys(
     ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"), "0"
 )  # a role may be given limits that fit moves, not whole logs
@@ -62,10 +61,9 @@ async def connected(url: str, name: str, settings: dict[str, str] | None = None)
     Raises:
         NoDatabaseError: the database cannot be used, or was lost on the way.
     """
-    server_settings = {"application_name": f"fourfold {name}", "timezone": "UTC", **_UNLIMITED, **(settings or {})}
     try:
-        connection: Connection = await asyncpg.connect(
-            url, timeout=_CONNECT_TIMEOUT_S, server_settings=server_settings
+        connection = await connect_as_owner(
+            url, name=f"fourfold {name}", settings={"timezone": "UTC", **_UNLIMITED, **(settings or {})}
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise NoDatabaseError.because(url, error) from error
