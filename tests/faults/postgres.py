@@ -118,7 +118,7 @@ class Postgres:
                 """
                 SELECT pid, query ~* '(LISTEN |position, command_id|SELECT EXISTS|WHERE position >)' AS listens
                 FROM pg_stat_activity
-                WHERE application_name = 'fourfold' AND datname = current_database()
+                WHERE application_name LIKE 'fourfold%' AND datname = current_database()
                 """
             )
         finally:
