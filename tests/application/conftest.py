@@ -1,7 +1,7 @@
 """Live games and the command path on a fresh database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from server.database.pool import Pool
 from server.database.sessions import connect
 from server.domain.commands import MakeMove, Resign
 from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
+from server.eventstore.codec import StoredEvent
 from server.eventstore.feed import Feed
 from server.eventstore.history import History
 from server.eventstore.store import EventStore
@@ -65,17 +66,22 @@ def code_of(refusal: pytest.ExceptionInfo[RefusedError] | RefusedError) -> str:
 
 async def start(url: str, pool: Pool, *, listening: bool = True) -> Process:
     history = History()
-    writer = Writer(partial(connect, url), history)
+    own_session = partial(connect, url)
+    writer = Writer(own_session, history)
     store = EventStore(pool, writer, history)
     games = LiveGames(store)
-    publish = games.handle_events if listening else lambda _events: None
-    feed = Feed(partial(connect, url), publish, games.resynchronize, history=history, check_every_s=0.2)
+    publish, check_every_s = (games.handle_events, 0.2) if listening else (_ignore, 3600.0)
+    feed = Feed(own_session, publish, games.resynchronize, history=history, check_every_s=check_every_s)
     parts = [writer.run(), games.run(), feed.run()]
     commands = CommandPath(store, games, history.subscribed)
     process = Process(store, games, commands, feed, [asyncio.create_task(part) for part in parts])
     async with asyncio.timeout(10):
         await history.subscribed.wait()
     return process
+
+
+def _ignore(_events: Sequence[StoredEvent]) -> None:
+    pass
 
 
 @pytest.fixture

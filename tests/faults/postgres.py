@@ -116,9 +116,9 @@ class Postgres:
         try:
             rows = await connection.fetch(
                 """
-                SELECT pid, query ~* '(LISTEN |position, command_id|SELECT EXISTS|WHERE position >)' AS listens
+                SELECT pid, application_name = 'fourfold feed' AS listens
                 FROM pg_stat_activity
-                WHERE application_name = 'fourfold' AND datname = current_database()
+                WHERE application_name LIKE 'fourfold%' AND datname = current_database()
                 """
             )
         finally:
