@@ -102,7 +102,7 @@ export function fold(events, from = initialGame) {
   return game;
 }
 
-/** The game as `GET /api/games/{id}` tells it, without the id, and without the time of the clock. @param {Game} game */
+/** The game as `GET /api/games/{id}` has it, without the id, and without the time of the clock. @param {Game} game */
 export function stateOf(game) {
   const rows = Array.from({ length: ROWS }, (_, row) => ROWS - 1 - row);
   return {

@@ -49,13 +49,13 @@ class CommandHandler:
         store: EventStore,
         games: LiveGames,
         subscribed: asyncio.Event,
-        commutes: Callable[[GameEvent], bool],
+        may_cross: Callable[[Command, GameEvent], bool],
     ) -> None:
-        """`commutes` says which events a command may be decided beyond although its player has not seen them."""
+        """`may_cross` says which events a command may be decided beyond although its player has not seen them."""
         self._store = store
         self._games = games
         self._subscribed = subscribed
-        self._commutes = commutes
+        self._may_cross = may_cross
 
     async def open(self, asked: Submitted) -> Accepted:
         """Open a game under an id that is new, so there is nothing to read."""
@@ -95,7 +95,7 @@ class CommandHandler:
         """Look at the log before a refusal is sent: what this process holds may be a moment old."""
         live = await self._current(asked, newest=True)
         missed = live.history[expected_version:]
-        if all(self._commutes(recorded.event) for recorded in missed):
+        if all(self._may_cross(asked.command, recorded.event) for recorded in missed):
             expected_version = max(expected_version, live.version)
         try:
             return await self._attempt(asked, live, expected_version)

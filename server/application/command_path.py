@@ -12,8 +12,8 @@ from server.application.live_games import LiveGames
 from server.application.outcomes import Accepted, Joined
 from server.application.owned_tasks import OwnedTasks
 from server.domain.commands import Command, ExpireGame, JoinGame, OpenGame, PlayerCommand
+from server.domain.crossing import may_cross
 from server.domain.events import GameEvent
-from server.domain.game import leaves_the_position
 from server.domain.vocabulary import Color, GameId, PlayerId, Version
 from server.eventstore.store import EventStore
 
@@ -36,11 +36,11 @@ class CommandPath:
         *,
         new_id: Callable[[], GameId] = new_game_id,
         toss: Callable[[], bool] = lambda: secrets.randbits(1) == 1,
-        commutes: Callable[[GameEvent], bool] = leaves_the_position,
+        may_cross: Callable[[Command, GameEvent], bool] = may_cross,
         time_limit_s: float = TIME_LIMIT_S,
     ) -> None:
         """`subscribed` is the feed's: while it is not set, what is in memory may be out of date unnoticed."""
-        self._handler = CommandHandler(store, games, subscribed, commutes)
+        self._handler = CommandHandler(store, games, subscribed, may_cross)
         self._games = games
         self._new_id = new_id
         self._toss = toss

@@ -61,15 +61,15 @@ async def replay(url: str, link: str, out: TextIO) -> None:
 def lines(
     recorded: list[RecordedEvent], names: Mapping[PlayerId, str], *, in_colour: bool = False
 ) -> Iterator[str]:
-    """Yield the lines that tell a game; players without a name are called by their id."""
+    """Yield the lines that describe a game; players without a name are called by their id."""
     state: Game = UNOPENED
     width = max(len(name_of(entry.event)) for entry in recorded)
     for entry in recorded:
         before, state = state, evolve(state, entry.event)
         at = entry.recorded_at.strftime("%Y-%m-%d %H:%M:%S")
         head = f"{entry.version:>3}  {name_of(entry.event):<{width}}"
-        told = _told(entry.event, before, lambda player: names.get(player, player))
-        yield f"{_BOLD}{head}{_PLAIN}  {_DIM}{at}{_PLAIN}  {told}" if in_colour else f"{head}  {at}  {told}"
+        sentence = _sentence(entry.event, before, lambda player: names.get(player, player))
+        yield f"{_BOLD}{head}{_PLAIN}  {_DIM}{at}{_PLAIN}  {sentence}" if in_colour else f"{head}  {at}  {sentence}"
         if isinstance(state, InProgress) and isinstance(entry.event, GameStarted | MoveMade):
             yield from ("", *_drawn(state.board, in_colour=in_colour), "")
 
@@ -84,7 +84,7 @@ async def _read(url: str, game: GameId) -> tuple[list[RecordedEvent], dict[Playe
         await pool.close()
 
 
-def _told(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:  # noqa: C901, PLR0911 — a line an event
+def _sentence(event: GameEvent, before: Game, name: Callable[[PlayerId], str]) -> str:  # noqa: C901, PLR0911 — a line an event
     match event:
         case GameOpened(opener, color):
             return f"{name(opener)} waits for an opponent and plays {color}{_terms(event)}"

@@ -41,7 +41,6 @@ __all__ = [
     "Unopened",
     "evolve",
     "fold",
-    "leaves_the_position",
 ]
 
 
@@ -81,23 +80,6 @@ def evolve(game: Game, event: GameEvent) -> Game:
     if after is None:
         raise BrokenLogError(f"{event} cannot follow {game}")
     return after
-
-
-def leaves_the_position(event: GameEvent) -> bool:
-    """Whether board and turn after `event` are what the players saw before it.
-
-    A command that crossed only such events means what it meant, so it may be decided again without asking. Every
-    other event changes what a player would want to see first.
-    """
-    match event:
-        case DrawOffered() | DrawDeclined() | TimeCredited():
-            return True
-        case RematchOffered() | RematchDeclined() | RematchAccepted():
-            return True
-        case GameOpened() | GameStarted() | MoveMade() | GameFinished():
-            return False
-        case _:
-            assert_never(event)
 
 
 def _moved(game: Game, event: MoveMade) -> Game | None:

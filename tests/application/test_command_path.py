@@ -56,7 +56,7 @@ async def test_a_command_that_crossed_only_harmless_events_is_decided_again(
         deaf_process.store,
         deaf_process.games,
         process.feed.subscribed,
-        commutes=lambda event: isinstance(event, GameStarted),
+        may_cross=lambda _, event: isinstance(event, GameStarted),
     )
     command = MakeMove(ANN, Column.D)
     accepted = await lenient.act(command, opened.game, Version(1), uuid4())

@@ -46,6 +46,6 @@ def findings(appends: Sequence[Append]) -> list[tuple[str | None, int | None]]:
             type_, schema_version, data = encode(event)
             raw, version = msgspec.Raw(data.encode()), Version(versions[game])
             logged = LoggedEvent(game, version, type_, schema_version, raw, UUID(int=number), step, _AT)
-            found += checks.take(versions.total(), logged)
+            found += checks.check(versions.total(), logged)
     found += checks.finish()
     return [(finding.game, finding.version) for finding in found]

@@ -86,7 +86,7 @@ async def test_what_would_break_a_promise_is_refused_and_nothing_is_imported(
 
 
 async def test_a_name_too_long_for_the_index_is_refused_without_a_trace(played: str, export: Export) -> None:
-    """What only the database itself can know is told too, and nothing stays."""
+    """What only the database itself can know is reported too, and nothing stays."""
     name = b"".join(str(uuid4()).encode() for _ in range(1000))
     before = await export(played)
     line = before.splitlines(keepends=True)[17].replace(b'"open"', b'"%b"' % name)

@@ -1,4 +1,4 @@
-"""What is exported can be imported as it was, and is heard of, and can be played on."""
+"""What is exported can be imported as it was, is published, and can be played on."""
 
 import asyncio
 import json
@@ -143,22 +143,22 @@ async def test_an_unknown_game_is_not_exported(played: str, export: Export) -> N
 
 async def test_a_running_feed_hears_of_imported_events(played: str, target_url: str, export: Export) -> None:
     """Servers need no restart; the position check of the feed, which would find them too, is an hour away."""
-    heard: list[StoredEvent] = []
+    received: list[StoredEvent] = []
     complete = asyncio.Event()
 
-    def tell(events: Any) -> None:
-        heard.extend(events)
-        if len(heard) >= 17:
+    def publish(events: Any) -> None:
+        received.extend(events)
+        if len(received) >= 17:
             complete.set()
 
-    feed = Feed(lambda: connect(target_url), tell, lambda: None, check_every_s=3600)
+    feed = Feed(lambda: connect(target_url), publish, lambda: None, check_every_s=3600)
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         running = group.create_task(feed.run())
         await feed.subscribed.wait()
         await import_lines(target_url, await export(played))
         await complete.wait()
         running.cancel()
-    assert [event.position for event in heard] == list(range(1, 18))
+    assert [event.position for event in received] == list(range(1, 18))
 
 
 async def test_appends_and_imports_at_once_leave_a_sound_log(

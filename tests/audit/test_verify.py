@@ -132,7 +132,7 @@ async def test_the_games_beside_a_broken_one_are_still_looked_at(played: str, ow
     assert len(lines) == 3, "one finding a game, then the summary"
 
 
-async def test_many_findings_are_counted_and_not_all_told(
+async def test_many_findings_are_counted_and_not_all_listed(
     store: EventStore, owner: Connection, database_url: str
 ) -> None:
     for number in range(30):

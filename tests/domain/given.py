@@ -1,4 +1,4 @@
-"""Given events, when a command, then what happens: how the rules are tested, through the public doors."""
+"""Given events, when a command, then what happens: how the rules are tested, through the public entry points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

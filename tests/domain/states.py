@@ -1,4 +1,4 @@
-"""A fold's state as the golden games tell it."""
+"""A fold's state as the golden games have it."""
 
 from dataclasses import asdict
 from typing import Any
@@ -11,7 +11,7 @@ from server.domain.vocabulary import GameId, Version
 from server.transport.http.state import state_of
 
 
-def told(game: Game, version: int) -> dict[str, Any]:
+def full_state(game: Game, version: int) -> dict[str, Any]:
     """Return what is served of a game, without its id, and what else its fold holds."""
     served = msgspec.to_builtins(state_of(GameId("g"), Version(version), game))
     del served["id"]

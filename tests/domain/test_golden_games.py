@@ -8,7 +8,7 @@ import pytest
 
 from server.domain.game import UNOPENED, Game, evolve
 from server.eventstore.codec import EVENT_TYPES
-from tests.domain.states import told
+from tests.domain.states import full_state
 from tests.golden import make
 
 GAMES: list[dict[str, Any]] = json.loads(make.FILE.read_text(encoding="utf-8"))
@@ -33,4 +33,4 @@ def test_the_fold_leads_to_the_golden_states(golden: dict[str, Any]) -> None:
     game: Game = UNOPENED
     for event, expected in zip(golden["events"], golden["states"], strict=True):
         game = evolve(game, msgspec.convert(event["data"], EVENT_TYPES[event["type"]]))
-        assert told(game, event["version"]) == expected
+        assert full_state(game, event["version"]) == expected

@@ -53,7 +53,7 @@ def refused_by_the_fold(events: list[dict[str, Any]]) -> int | None:
 def refused_by_the_verification(log: dict[str, Any]) -> int | None:
     checks, findings = StreamChecks(), list[Finding]()
     for place, (event, step) in enumerate(zip(log["events"], log["steps"], strict=True), start=1):
-        findings += checks.take(place, logged(event, step))
+        findings += checks.check(place, logged(event, step))
     findings += checks.finish()
     return min((finding.place for finding in findings), default=None)
 

@@ -44,7 +44,7 @@ from server.domain.events import (
 from server.domain.game import UNOPENED, Finished, Game, InProgress, Open, evolve, fold
 from server.domain.terms import Origin
 from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameId, GameResult, PlayerId, Version
-from tests.domain.states import told
+from tests.domain.states import full_state
 from tests.model import Model
 
 ANN, BOB, EVE = PlayerId("ann"), PlayerId("bob"), PlayerId("eve")
@@ -114,7 +114,7 @@ SAID = {
 }
 
 
-def told_to(model: Model, command: Command) -> str | None:  # noqa: PLR0911
+def asked_of(model: Model, command: Command) -> str | None:  # noqa: PLR0911
     match command:
         case MakeMove(player, column, timing):
             return model.move(player, column.value, *astuple(timing) if timing else ())
@@ -160,8 +160,8 @@ def test_any_commands_lead_where_the_naive_model_goes(
     for command in [*commands, *last]:
         game, happened, code = attempt(command, game)
         log += happened
-        assert code == told_to(model, command)
-        assert told(game, len(log)) == {**model.state(len(log)), **model.more()}
+        assert code == asked_of(model, command)
+        assert full_state(game, len(log)) == {**model.state(len(log)), **model.more()}
     assert fold(log) == game, "replaying the log leads to the same game"
 
 
@@ -222,7 +222,7 @@ def test_a_game_without_an_opponent_is_closed_or_expires(result: GameResult, rea
     if result is GameResult.ABORTED and reason in (EndReason.ABORTED, EndReason.EXPIRED):
         model = Model(ANN, BOB)
         model.end_alone(reason.value)
-        assert told(evolve(opened, end), 2) == {**model.state(2), **model.more()}
+        assert full_state(evolve(opened, end), 2) == {**model.state(2), **model.more()}
         assert (end,) == decide(ExpireGame() if reason is EndReason.EXPIRED else Abort(ANN), opened)
     else:
         with pytest.raises(BrokenLogError):

@@ -78,8 +78,9 @@ def test_the_same_command_is_known_again(before: tuple[GameEvent, ...], first: C
 
 @pytest.mark.parametrize(("before", "first", "again"), AGAIN, ids=str)
 def test_another_players_command_is_another(before: tuple[GameEvent, ...], first: Command, again: Command) -> None:
-    """An id proves nobody: it belongs to the player who used it first. Only where the event names nobody, and would
-    have been the same, the other player of the game can't be told apart.
+    """An id proves nobody: it belongs to the player who used it first.
+
+    Only where the event names nobody, and would have been the same, the other player can't be told apart.
     """
     game = fold(before)
     happened = decide(first, game)

@@ -1,23 +1,15 @@
-"""The rules, through the public doors: events given, a command, what happens then."""
+"""The rules, through the public entry points: events given, a command, what happens then."""
 
 import pytest
 
 from server.domain.commands import Command, JoinGame, MakeMove, OpenGame, Resign
 from server.domain.events import (
-    DrawDeclined,
-    DrawOffered,
-    GameEvent,
     GameFinished,
     GameOpened,
     GameStarted,
     MoveMade,
-    RematchAccepted,
-    RematchDeclined,
-    RematchOffered,
-    TimeCredited,
 )
-from server.domain.game import leaves_the_position
-from server.domain.vocabulary import Color, Column, CreditReason, EndReason, GameId, GameResult, PlayerId
+from server.domain.vocabulary import Color, Column, EndReason, GameResult, PlayerId
 from tests.domain.given import ANN, BOB, EVE, OPENED, RESIGNED, STARTED, given, moves
 
 FULL_COLUMN = moves("AAAAAA")
@@ -101,22 +93,3 @@ def test_whoever_resigns_loses_also_out_of_turn() -> None:
 @pytest.mark.parametrize("command", [MakeMove(ANN, Column.A), MakeMove(BOB, Column.A), Resign(ANN)])
 def test_nothing_is_played_after_the_end(command: Command) -> None:
     given(*STARTED, RESIGNED).when(command).then_refused("game_finished")
-
-
-@pytest.mark.parametrize(
-    ("event", "leaves_it"),
-    [
-        (OPENED, False),
-        (STARTED[1], False),
-        (MoveMade(ANN, Column.A), False),
-        (RESIGNED, False),
-        (DrawOffered(ANN), True),
-        (DrawDeclined(ANN), True),
-        (RematchOffered(ANN), True),
-        (RematchDeclined(ANN), True),
-        (RematchAccepted(GameId("g2")), True),
-        (TimeCredited(5, 0, CreditReason.OUTAGE), True),
-    ],
-)
-def test_a_command_may_cross_only_what_leaves_board_and_turn(event: GameEvent, leaves_it: bool) -> None:
-    assert leaves_the_position(event) is leaves_it

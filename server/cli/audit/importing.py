@@ -38,7 +38,7 @@ _STAGE: Final = f"""
     FROM fourfold.events
     WITH NO DATA
 """  # noqa: S608 — a constant of this module
-_FIRST_TAKEN: Final = """
+_FIRST_PRESENT: Final = """
     SELECT s.line, s.stream
     FROM staged AS s
     WHERE s.version = 1
@@ -58,7 +58,7 @@ _INSERT: Final = f"""
 async def import_log(url: str, file: BinaryIO, out: TextIO, screen: TextIO = sys.stderr) -> None:
     """Append the events of a file, in its order, to the log, and print where they are now.
 
-    Versions, times and ids stay as they are; positions are given anew. `url` must have the rights of the owner.
+    Versions, times and ids stay as they are; positions are assigned again. `url` must have the rights of the owner.
 
     Raises:
         ImportRefusedError: a line is not understood, or a game of it is broken or in the log already.
@@ -67,8 +67,8 @@ async def import_log(url: str, file: BinaryIO, out: TextIO, screen: TextIO = sys
     """
     async with connected(url, "import") as connection, connection.transaction():
         await _require_rights(connection, url)
-        told = await _import(connection, file, screen)
-    out.write(told + "\n")
+        summary = await _import(connection, file, screen)
+    out.write(summary + "\n")
 
 
 async def _import(connection: Connection, file: BinaryIO, screen: TextIO) -> str:
@@ -92,9 +92,9 @@ async def _append(connection: Connection, events: int) -> int:
     """Move what is staged into the log, and return the position before it."""
     await connection.execute("ANALYZE staged")
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _APPEND_LOCK)
-    taken = await connection.fetchrow(_FIRST_TAKEN)
-    if taken is not None:
-        raise ImportRefusedError(taken["line"], f"game {taken['stream']} is in this log already")
+    present = await connection.fetchrow(_FIRST_PRESENT)
+    if present is not None:
+        raise ImportRefusedError(present["line"], f"game {present['stream']} is in this log already")
     head: int = await connection.fetchval(_HEAD)
     await connection.execute(_INSERT, head)
     if events:
@@ -144,7 +144,7 @@ class CheckedFile:
                 logged = read_line(line)
             except NotAnEventError as error:
                 raise ImportRefusedError(number, str(error)) from None
-            _refuse(self._checks.take(number, logged))
+            _refuse(self._checks.check(number, logged))
             yield _row(number, logged)
         _refuse(self._checks.finish())
         if number < self.promised + 1:

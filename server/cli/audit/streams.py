@@ -15,7 +15,7 @@ from server.cli.audit.origins import Origins
 from server.cli.audit.rematches import Rematches
 from server.domain.board import Board
 from server.domain.events import GameEvent, GameFinished, RematchAccepted
-from server.domain.game import UNOPENED, Finished, Game, NeverStarted
+from server.domain.game import UNOPENED, Finished, Game, InProgress, NeverStarted
 from server.domain.vocabulary import GameId, Version
 
 _UUID_BYTES: Final = 16
@@ -67,7 +67,7 @@ class StreamChecks:
         """How many games have passed by."""
         return len(self._streams) + len(self._closed) + len(self._broken)
 
-    def take(self, place: int, logged: LoggedEvent) -> Iterator[Finding]:
+    def check(self, place: int, logged: LoggedEvent) -> Iterator[Finding]:
         """Yield what is wrong with the append that ended before this event, and with the event itself."""
         if not self._continues(logged):
             yield from self.finish()
@@ -99,7 +99,7 @@ class StreamChecks:
             offset = error.step - 1
             yield self._break(Finding(append.places[offset], game, append.first.version + offset, str(error)))
 
-    def take_unreadable(self, finding: Finding) -> Iterator[Finding]:
+    def check_unreadable(self, finding: Finding) -> Iterator[Finding]:
         """Do the same for an event that could not be read, as far as its place is known."""
         yield from self.finish()
         if finding.game not in self._broken:
@@ -139,6 +139,8 @@ class StreamChecks:
 
     def _settle(self, game: GameId, stream: _Stream, last: GameEvent) -> None:
         """Forget of a game what nothing can build on any more."""
+        if isinstance(stream.game, InProgress):
+            return
         match stream.game, last:
             case Finished() as ended, GameFinished():
                 stream.game, stream.commands = replace(ended, board=_NO_BOARD), b""

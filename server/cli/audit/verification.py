@@ -16,7 +16,7 @@ from server.cli.audit.reading import Page, count_events, pages, snapshot
 from server.cli.audit.streams import Finding, StreamChecks
 
 _SHOWN: Final = 20
-"""How many findings are told one by one; damage to a log is rarely a single event."""
+"""How many findings are listed one by one; damage to a log is rarely a single event."""
 
 
 @dataclass(slots=True)
@@ -42,17 +42,17 @@ async def verify_log(url: str, noted: Sequence[Head], out: TextIO, screen: TextI
         verification = Verification(noted)
         with Progress("verified", await count_events(connection), screen) as progress:
             async for page in pages(connection):
-                verification.take(page)
+                verification.examine(page)
                 progress.add(len(page))
         verdict = verification.finish(await missing_guards(connection))
-    out.writelines(line + "\n" for line in told(verdict))
+    out.writelines(line + "\n" for line in findings_of(verdict))
     out.write(f"{progress.rate()}, {verification.games:,} games\n")
     if not verdict.found:
         out.write(f"sound, and its head to be noted down is\n{verdict.head}\n")
     return not verdict.found
 
 
-def told(verdict: Verdict) -> list[str]:
+def findings_of(verdict: Verdict) -> list[str]:
     """Return a line for each finding, the first bad event first."""
     # An append is judged once it is complete, so its finding may come after one at the next position.
     lines = [line_of(finding) for finding in sorted(verdict.findings, key=lambda it: it.place or math.inf)]
@@ -92,7 +92,7 @@ class Verification:
         """How many games have passed by."""
         return self._checks.games
 
-    def take(self, page: Page) -> None:
+    def examine(self, page: Page) -> None:
         """Look at the next events."""
         for position, line in page:
             previous = self.verdict.head.position
@@ -117,9 +117,9 @@ class Verification:
         try:
             logged = read_line(line)
         except NotAnEventError as error:
-            self._add(self._checks.take_unreadable(Finding(position, *place_in(line), str(error))))
+            self._add(self._checks.check_unreadable(Finding(position, *place_in(line), str(error))))
             return
-        self._add(self._checks.take(position, logged))
+        self._add(self._checks.check(position, logged))
         if logged.recorded_at < self._last_time:
             self.verdict.turned_back += 1
             self.verdict.first_turned_back = self.verdict.first_turned_back or position
