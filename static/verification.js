@@ -18,12 +18,15 @@ const TICK_MS = 110;
 export function createVerification({ button, list }, evidence, signal) {
   async function check() {
     const { log, shown, askServer } = evidence();
+    if (log.length === 0) return; // nothing has come yet
     const checks = verify(log, shown);
     list.hidden = false;
-    list.replaceChildren(...checks.map(item));
+    const items = checks.map(item);
+    list.replaceChildren(...items);
     list.scrollIntoView({ block: "nearest" });
     if (!askServer) return;
     const answer = await askServer(shown.version).catch(() => null);
+    if (!items[0]?.isConnected) return; // asked again meanwhile
     const rule = answer ? "The server, folding on its own, says the same" : "The server could not be asked";
     list.append(item({ rule, holds: answer !== null && agree(answer, shown) }, checks.length));
   }

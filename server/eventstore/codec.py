@@ -145,12 +145,10 @@ def is_exact(stored: StoredEvent, event: GameEvent) -> bool:
 
     Its schema version is the one it would be stored under. What an upcaster changed can't be compared, and passes.
     """
-    newest = SCHEMA_VERSIONS[stored.type]
-    if any((stored.type, version) in UPCASTERS for version in range(stored.schema_version, newest)):
+    if (stored.type, stored.schema_version) in _UPCAST:
         return True
-    _, schema_version, data = encode(event)
-    is_same = msgspec.json.decode(stored.data) == msgspec.json.decode(data)
-    return is_same and schema_version == stored.schema_version
+    schema_version, data = _written(event)
+    return schema_version == stored.schema_version and msgspec.json.decode(stored.data) == msgspec.json.decode(data)
 
 
 def reader_of(name: str, schema_version: int, newest: int, upcasters: Mapping[tuple[str, int], Upcaster]) -> Reader:
@@ -208,6 +206,8 @@ def _written(event: GameEvent) -> tuple[int, bytes]:
 _encode: Final = msgspec.json.Encoder().encode
 _NAMES: Final = {event_type: name for name, event_type in EVENT_TYPES.items()}
 _WRITERS: Final = {event_type: _Writer(name, event_type) for name, event_type in EVENT_TYPES.items()}
+_UPCAST: Final = {(name, below) for name, schema_version in UPCASTERS for below in range(1, schema_version + 1)}
+"""The schema versions that some upcaster changes on the way to the newest."""
 _READERS: Final = {
     (name, schema_version): reader_of(name, schema_version, newest, UPCASTERS)
     for name, newest in SCHEMA_VERSIONS.items()

@@ -252,6 +252,7 @@ async def test_the_choice_of_the_log_is_remembered(visitors: Visitors, server: S
 async def _reader(visitors: Visitors, url: str) -> Page:
     page = await visitors.open(url)
     await page.get_by_role("tab", name="The log").click()
+    await expect(_row(page, 1)).to_be_visible()
     return page
 
 

@@ -37,9 +37,11 @@ class Rematches:
         Raises:
             IllegalAppendError: it begins otherwise, or as a rematch that nobody agreed to.
         """
-        promised, opened = self._promised.pop(game, None), events[0]
+        opened = events[0]
+        if not isinstance(opened, GameOpened):
+            return
+        promised, previous = self._promised.pop(game, None), opened.previous
         if promised is not None and tuple(events) != promised:
             raise difference(events, promised)
-        previous = opened.previous if isinstance(opened, GameOpened) else None
         if promised is None and previous is not None and self._knows(previous):
             raise IllegalAppendError(1, f"no such rematch of game {previous} was agreed to")

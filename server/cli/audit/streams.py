@@ -15,7 +15,7 @@ from server.cli.audit.origins import Origins
 from server.cli.audit.rematches import Rematches
 from server.domain.board import Board
 from server.domain.events import GameEvent, GameFinished, RematchAccepted
-from server.domain.game import UNOPENED, Finished, Game, NeverStarted
+from server.domain.game import UNOPENED, Finished, Game, InProgress, NeverStarted
 from server.domain.vocabulary import GameId, Version
 
 _UUID_BYTES: Final = 16
@@ -139,6 +139,8 @@ class StreamChecks:
 
     def _settle(self, game: GameId, stream: _Stream, last: GameEvent) -> None:
         """Forget of a game what nothing can build on any more."""
+        if isinstance(stream.game, InProgress):
+            return
         match stream.game, last:
             case Finished() as ended, GameFinished():
                 stream.game, stream.commands = replace(ended, board=_NO_BOARD), b""
