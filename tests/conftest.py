@@ -40,7 +40,7 @@ async def template(postgres: str) -> AsyncIterator[str]:
     await _in(postgres, f"CREATE DATABASE {TEMPLATE}")
     await migrate(address_of(postgres, TEMPLATE))
     yield TEMPLATE
-    await _in(postgres, f"DROP DATABASE {TEMPLATE} WITH (FORCE)")
+    await drop_database(postgres, TEMPLATE)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ async def database_url(postgres: str, template: str) -> AsyncIterator[str]:
     name = f"fourfold_test_{os.getpid()}_{next(_numbers)}"
     await _in(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield address_of(postgres, name)
-    await _in(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    await drop_database(postgres, name)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def other_database_url(postgres: str, template: str) -> AsyncIterator[str]
     name = f"fourfold_test_{os.getpid()}_{next(_numbers)}"
     await _in(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield address_of(postgres, name)
-    await _in(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    await drop_database(postgres, name)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def empty_database_url(postgres: str) -> AsyncIterator[str]:
     name = f"fourfold_test_{os.getpid()}_{next(_numbers)}"
     await _in(postgres, f"CREATE DATABASE {name}")
     yield address_of(postgres, name)
-    await _in(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    await drop_database(postgres, name)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ async def shared_database_url(postgres: str, template: str) -> AsyncIterator[str
     name = f"fourfold_shared_{os.getpid()}"
     await _in(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield address_of(postgres, name)
-    await _in(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    await drop_database(postgres, name)
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +118,22 @@ def second_server(shared_database_url: str) -> Iterator[ServerProcess]:
 def address_of(postgres: str, database: str) -> str:
     """The address of another database on the same PostgreSQL."""
     return urlunsplit(urlsplit(postgres)._replace(path=f"/{database}"))
+
+
+async def drop_database(postgres: str, name: str) -> None:
+    """Drop a database, whoever is still connected to it.
+
+    WITH (FORCE) may not end an autovacuum worker, and then ends nobody; a plain DROP ends that, but nobody else.
+    """
+    connection = await asyncpg.connect(postgres)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND usename = current_user",
+            name,
+        )
+        await connection.execute(f"DROP DATABASE {name}")
+    finally:
+        await connection.close()
 
 
 async def _in(postgres: str, statement: str) -> None:

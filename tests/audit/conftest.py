@@ -22,7 +22,7 @@ from server.domain.game import UNOPENED, Finished, Game, InProgress, fold
 from server.domain.vocabulary import Color, Column, GameId, PlayerId, Version
 from server.eventstore.places import StreamHead
 from server.eventstore.store import EventStore
-from tests.conftest import address_of
+from tests.conftest import address_of, drop_database
 from tests.stores import open_store
 
 ANN, BOB = PlayerId("ann"), PlayerId("bob")
@@ -41,8 +41,8 @@ async def fresh_database(postgres: str, template: str) -> AsyncIterator[str]:
     try:
         yield address_of(postgres, name)
     finally:
-        await maker.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await maker.close()
+        await drop_database(postgres, name)
 
 
 @pytest.fixture
